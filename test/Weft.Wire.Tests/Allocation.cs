@@ -1,0 +1,15 @@
+namespace Weft.Wire.Tests;
+
+/// <summary>Measures what the calling thread allocates in a warm loop.</summary>
+internal static class Allocation
+{
+    public static long Of(Action action)
+    {
+        for (int i = 0; i < 100; i++)
+            action();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10_000; i++)
+            action();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+}
