@@ -1,0 +1,4 @@
+namespace Weft.Fuzz;
+
+/// <summary>Something that a decoder must never do, and did.</summary>
+public sealed class FuzzFindingException(string message) : Exception(message);
