@@ -1,0 +1,11 @@
+namespace Weft.Policy.Routes;
+
+/// <summary>The kinds of <see cref="StringCondition"/>.</summary>
+public enum StringConditionKind : byte
+{
+    Exact,
+    Prefix,
+    Suffix,
+    Contains,
+    Regex,
+}
