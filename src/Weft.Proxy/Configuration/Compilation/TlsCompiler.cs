@@ -1,0 +1,203 @@
+using Envoy.Config.Core.V3;
+using Envoy.Extensions.TransportSockets.Tls.V3;
+using Weft.Proxy.Model;
+using Weft.Xds;
+
+namespace Weft.Proxy.Configuration.Compilation;
+
+/// <summary>Transport sockets: TLS on either side, or plaintext.</summary>
+internal static class TlsCompiler
+{
+    private const string RawBuffer = XdsTypeUrls.Prefix + "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
+    private const string Upstream = XdsTypeUrls.Prefix + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
+    private const string Downstream = XdsTypeUrls.Prefix + "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
+    private const string RawBufferName = "envoy.transport_sockets.raw_buffer";
+
+    /// <summary>TLS towards endpoints; null is plaintext.</summary>
+    public static UpstreamTlsModel? ToUpstream(TransportSocket? socket, CompileScope scope)
+    {
+        if (IsPlain(socket))
+        {
+            return null;
+        }
+
+        var typed = scope.Field("typed_config");
+        if (socket!.TypedConfig?.TypeUrl != Upstream)
+        {
+            typed.RefuseType(socket.Name, socket.TypedConfig);
+            return null;
+        }
+
+        if (typed.Unpack(socket.TypedConfig, UpstreamTlsContext.Parser) is not { } context)
+        {
+            return null;
+        }
+
+        typed.Refuse(context.AllowRenegotiation, "allow_renegotiation");
+        typed.Refuse(context.EnforceRsaKeyUsage == false, "enforce_rsa_key_usage");
+        var common = Common(context.CommonTlsContext, typed.Field("common_tls_context"));
+        return new UpstreamTlsModel
+        {
+            Sni = context.Sni,
+            AutoHostSni = context.AutoHostSni,
+            AutoSniSanValidation = context.AutoSniSanValidation,
+            MaxSessionKeys = typed.Count(context.MaxSessionKeys, "max_session_keys", 1),
+            MinimumVersion = common.MinimumVersion,
+            MaximumVersion = common.MaximumVersion,
+            CipherSuites = common.CipherSuites,
+            Curves = common.Curves,
+            AlpnProtocols = common.AlpnProtocols,
+            Certificates = common.Certificates,
+            CertificateSecretNames = common.CertificateSecretNames,
+            Validation = common.Validation,
+            ValidationSecretName = common.ValidationSecretName,
+        };
+    }
+
+    /// <summary>TLS that a filter chain ends; null is plaintext.</summary>
+    public static DownstreamTlsModel? ToDownstream(TransportSocket? socket, CompileScope scope)
+    {
+        if (IsPlain(socket))
+        {
+            return null;
+        }
+
+        var typed = scope.Field("typed_config");
+        if (socket!.TypedConfig?.TypeUrl != Downstream)
+        {
+            typed.RefuseType(socket.Name, socket.TypedConfig);
+            return null;
+        }
+
+        if (typed.Unpack(socket.TypedConfig, DownstreamTlsContext.Parser) is not { } context)
+        {
+            return null;
+        }
+
+        typed.Refuse(context.SessionTicketKeys is not null, "session_ticket_keys");
+        typed.Refuse(context.SessionTicketKeysSdsSecretConfig is not null, "session_ticket_keys_sds_secret_config");
+        typed.Refuse(context.SessionTimeout is not null, "session_timeout");
+        typed.Refuse(context.OcspStaplePolicy != DownstreamTlsContext.Types.OcspStaplePolicy.LenientStapling, "ocsp_staple_policy");
+        typed.Refuse(context.FullScanCertsOnSniMismatch == true, "full_scan_certs_on_sni_mismatch");
+        typed.Refuse(context.RequireSni == true, "require_sni");
+        typed.Refuse(context.PreferClientCiphers, "prefer_client_ciphers");
+        var common = Common(context.CommonTlsContext, typed.Field("common_tls_context"));
+        if (common.Certificates.Count == 0 && common.CertificateSecretNames.Count == 0)
+        {
+            typed.Error("TLS on a listener needs a certificate: `tls_certificates` or `tls_certificate_sds_secret_configs`.");
+        }
+
+        return new DownstreamTlsModel
+        {
+            RequireClientCertificate = context.RequireClientCertificate == true,
+            DisableSessionResumption = context.DisableStatelessSessionResumption && context.DisableStatefulSessionResumption,
+            MinimumVersion = common.MinimumVersion,
+            MaximumVersion = common.MaximumVersion,
+            CipherSuites = common.CipherSuites,
+            Curves = common.Curves,
+            AlpnProtocols = common.AlpnProtocols,
+            Certificates = common.Certificates,
+            CertificateSecretNames = common.CertificateSecretNames,
+            Validation = common.Validation,
+            ValidationSecretName = common.ValidationSecretName,
+        };
+    }
+
+    private static bool IsPlain(TransportSocket? socket) =>
+        socket is null || socket.TypedConfig?.TypeUrl == RawBuffer || (socket.TypedConfig is null && socket.Name == RawBufferName);
+
+    private static CommonParts Common(CommonTlsContext? context, CompileScope scope)
+    {
+        context ??= new CommonTlsContext();
+        scope.Refuse(context.TlsCertificateProviderInstance is not null, "tls_certificate_provider_instance");
+        scope.Refuse(context.CustomTlsCertificateSelector is not null, "custom_tls_certificate_selector");
+        scope.Refuse(context.CustomHandshaker is not null, "custom_handshaker");
+        scope.Refuse(context.KeyLog is not null, "key_log");
+        var parameters = context.TlsParams ?? new TlsParameters();
+        scope.Field("tls_params").Refuse(parameters.SignatureAlgorithms.Count > 0, "signature_algorithms");
+        var certificates = new List<TlsCertificateModel>();
+        for (var i = 0; i < context.TlsCertificates.Count; i++)
+        {
+            if (SecretCompiler.Certificate(context.TlsCertificates[i], scope.Item("tls_certificates", i)) is { } certificate)
+            {
+                certificates.Add(certificate);
+            }
+        }
+
+        var names = new List<string>();
+        for (var i = 0; i < context.TlsCertificateSdsSecretConfigs.Count; i++)
+        {
+            names.Add(SecretName(context.TlsCertificateSdsSecretConfigs[i], scope.Item("tls_certificate_sds_secret_configs", i)));
+        }
+
+        var (validation, validationSecret) = Validation(context, scope);
+        return new CommonParts(
+            Version(parameters.TlsMinimumProtocolVersion, scope, "tls_minimum_protocol_version"),
+            Version(parameters.TlsMaximumProtocolVersion, scope, "tls_maximum_protocol_version"),
+            [.. parameters.CipherSuites],
+            [.. parameters.EcdhCurves],
+            [.. context.AlpnProtocols],
+            certificates,
+            names,
+            validation,
+            validationSecret);
+    }
+
+    private static (ValidationContextModel? Validation, string? Secret) Validation(CommonTlsContext context, CompileScope scope)
+    {
+        switch (context.ValidationContextTypeCase)
+        {
+            case CommonTlsContext.ValidationContextTypeOneofCase.ValidationContext:
+                return (SecretCompiler.Validation(context.ValidationContext, scope.Field("validation_context")), null);
+            case CommonTlsContext.ValidationContextTypeOneofCase.ValidationContextSdsSecretConfig:
+                return (null, SecretName(context.ValidationContextSdsSecretConfig, scope.Field("validation_context_sds_secret_config")));
+            case CommonTlsContext.ValidationContextTypeOneofCase.CombinedValidationContext:
+                var combined = context.CombinedValidationContext;
+                var at = scope.Field("combined_validation_context");
+                return (
+                    combined.DefaultValidationContext is null ? null : SecretCompiler.Validation(combined.DefaultValidationContext, at.Field("default_validation_context")),
+                    combined.ValidationContextSdsSecretConfig is null ? null : SecretName(combined.ValidationContextSdsSecretConfig, at.Field("validation_context_sds_secret_config")));
+            default:
+                return (null, null);
+        }
+    }
+
+    private static string SecretName(SdsSecretConfig config, CompileScope scope)
+    {
+        if (config.Name.Length == 0)
+        {
+            scope.Field("name").Error("it is empty.");
+        }
+
+        // Without a source the secret is one of the bootstrap's; Istio's agent is named as a gRPC service, and here the proxy is its own agent.
+        scope.Refuse(config.SdsConfig?.PathConfigSource is not null, "sds_config", "a secret from a watched file.");
+        return config.Name;
+    }
+
+    private static TlsVersion Version(TlsParameters.Types.TlsProtocol version, CompileScope scope, string field)
+    {
+        switch (version)
+        {
+            case TlsParameters.Types.TlsProtocol.TlsAuto:
+                return TlsVersion.Auto;
+            case TlsParameters.Types.TlsProtocol.Tlsv12:
+                return TlsVersion.Tls12;
+            case TlsParameters.Types.TlsProtocol.Tlsv13:
+                return TlsVersion.Tls13;
+            default:
+                scope.Field("tls_params").Refuse(true, field, "TLS 1.0 and 1.1 are broken; use TLSv1_2 or TLSv1_3.");
+                return TlsVersion.Auto;
+        }
+    }
+
+    private sealed record CommonParts(
+        TlsVersion MinimumVersion,
+        TlsVersion MaximumVersion,
+        IReadOnlyList<string> CipherSuites,
+        IReadOnlyList<string> Curves,
+        IReadOnlyList<string> AlpnProtocols,
+        IReadOnlyList<TlsCertificateModel> Certificates,
+        IReadOnlyList<string> CertificateSecretNames,
+        ValidationContextModel? Validation,
+        string? ValidationSecretName);
+}

@@ -1,0 +1,287 @@
+using System.Collections.Frozen;
+using Envoy.Config.Cluster.V3;
+using Envoy.Config.Endpoint.V3;
+using Envoy.Config.Listener.V3;
+using Envoy.Config.Route.V3;
+using Envoy.Extensions.TransportSockets.Tls.V3;
+using Google.Protobuf;
+using Weft.Proxy.Configuration.Compilation;
+using Weft.Proxy.Model;
+using Weft.Xds;
+using Weft.Xds.Protocol;
+
+namespace Weft.Proxy.Configuration;
+
+/// <summary>
+/// Everything that the proxy was given, static and discovered, in its last good version; makes the snapshots that the
+/// workers read. Thread-safe.
+/// </summary>
+/// <remarks>
+/// <para>A resource that refers to others warms until they are there, and what was in force before serves meanwhile: a
+/// cluster waits for its endpoints, a listener for its routes. Parts that did not change are the same objects in the next
+/// snapshot, which is how the engine knows what to leave alone.</para>
+/// <para>Source: xDS protocol, "resource warming"; Envoy's per-resource acceptance.</para>
+/// </remarks>
+public sealed class ConfigurationStore
+{
+    private readonly Lock _lock = new();
+    private readonly TimeProvider _time;
+    private readonly ResourceTable<Cluster, CompiledCluster, ClusterModel> _clusters;
+    private readonly ResourceTable<ClusterLoadAssignment, EndpointSetModel, EndpointSetModel> _endpoints;
+    private readonly ResourceTable<Listener, ListenerModel, ListenerModel> _listeners;
+    private readonly ResourceTable<RouteConfiguration, RouteTableModel, RouteTableModel> _routes;
+    private readonly ResourceTable<Secret, SecretModel, SecretModel> _secrets;
+    private readonly HashSet<string> _absentEndpoints = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _absentRoutes = new(StringComparer.Ordinal);
+    private FrozenDictionary<string, SecretModel> _localSecrets = FrozenDictionary<string, SecretModel>.Empty;
+    private ProxySnapshot _snapshot = ProxySnapshot.Empty;
+    private bool _isChanged = true;
+
+    /// <summary>An empty store.</summary>
+    /// <param name="time">The clock for "last updated".</param>
+    public ConfigurationStore(TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        _time = time;
+        _clusters = new(XdsTypeUrls.Cluster, Cluster.Parser, ClusterCompiler.Compile, c => c.Name, time);
+        _endpoints = new(
+            XdsTypeUrls.Endpoint, ClusterLoadAssignment.Parser, (m, version, scope) => EndpointCompiler.Compile(m, version, false, scope), e => e.ClusterName, time);
+        _listeners = new(XdsTypeUrls.Listener, Listener.Parser, ListenerCompiler.Compile, l => l.Name, time);
+        _routes = new(XdsTypeUrls.Route, RouteConfiguration.Parser, RouteCompiler.Compile, r => r.Name, time, RouteCompiler.Compile);
+        _secrets = new(XdsTypeUrls.Secret, Secret.Parser, SecretCompiler.Compile, s => s.Name, time);
+    }
+
+    /// <summary>Applies what discovery received.</summary>
+    /// <param name="update">One response's changes.</param>
+    /// <returns>The resources that were refused, with why; their last good versions stay in force.</returns>
+    public IReadOnlyList<ResourceRefusal> Apply(AdsUpdate update)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        var refusals = new List<ResourceRefusal>();
+        lock (_lock)
+        {
+            foreach (var resource in update.Resources)
+            {
+                if (Apply(update.TypeUrl, resource) is { } refusal)
+                {
+                    refusals.Add(refusal);
+                }
+            }
+
+            foreach (var name in update.Removed)
+            {
+                Remove(update.TypeUrl, name);
+            }
+
+            _isChanged |= update.Resources.Count + update.Removed.Count > 0;
+        }
+
+        return refusals;
+    }
+
+    /// <summary>Sets the secrets that this process made itself: its own certificate and the roots of the mesh.</summary>
+    /// <param name="secrets">All of them; they hide discovered ones of the same name.</param>
+    public void SetLocalSecrets(FrozenDictionary<string, SecretModel> secrets)
+    {
+        ArgumentNullException.ThrowIfNull(secrets);
+        lock (_lock)
+        {
+            _isChanged |= !ReferenceEquals(_localSecrets, secrets);
+            _localSecrets = secrets;
+        }
+    }
+
+    /// <summary>The names to subscribe to, given what was accepted: endpoints, routes and secrets.</summary>
+    public DependentNames Names()
+    {
+        lock (_lock)
+        {
+            return DependentNames.Of(
+                _clusters.Slots.SelectMany(s => new[] { s.Accepted?.EndpointName, s.InForceSource?.EndpointName }),
+                _clusters.Slots.SelectMany(s => new[] { s.Accepted?.Model, s.InForce }),
+                _listeners.Slots.SelectMany(s => new[] { s.Accepted, s.InForce }),
+                name => _localSecrets.ContainsKey(name) || _secrets.Find(name) is { IsStatic: true });
+        }
+    }
+
+    /// <summary>The snapshot of now: a new one when something changed since the last call, else the same.</summary>
+    public ProxySnapshot Snapshot()
+    {
+        lock (_lock)
+        {
+            if (!_isChanged)
+            {
+                return _snapshot;
+            }
+
+            _isChanged = false;
+            Warm();
+            _snapshot = new ProxySnapshot
+            {
+                Version = _snapshot.Version + 1,
+                Clusters = InForce(_clusters),
+                RouteTables = InForce(_routes),
+                Secrets = Secrets(),
+                Listeners = [.. _listeners.Slots.Where(s => s.InForce is not null).Select(s => s.InForce!)],
+            };
+            return _snapshot;
+        }
+    }
+
+    /// <summary>The state of every resource, by type in push order and then by name. Private keys are in the bodies of secrets.</summary>
+    public IReadOnlyList<ResourceState> Report()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. _clusters.Slots.Select(s => s.State(XdsTypeUrls.Cluster)),
+                .. _endpoints.Slots.Select(s => s.State(XdsTypeUrls.Endpoint)),
+                .. _listeners.Slots.Select(s => s.State(XdsTypeUrls.Listener)),
+                .. _routes.Slots.Select(s => s.State(XdsTypeUrls.Route)),
+                .. _secrets.Slots.Select(s => s.State(XdsTypeUrls.Secret)),
+            ];
+        }
+    }
+
+    internal void AddStatic(string typeUrl, IMessage message, string name, CompileScope scope)
+    {
+        switch (typeUrl)
+        {
+            case XdsTypeUrls.Cluster:
+                _clusters.AddStatic((Cluster)message, name, scope);
+                break;
+            case XdsTypeUrls.Listener:
+                _listeners.AddStatic((Listener)message, name, scope);
+                break;
+            default:
+                _secrets.AddStatic((Secret)message, name, scope);
+                break;
+        }
+    }
+
+    private static FrozenDictionary<string, TInForce> InForce<TMessage, TAccepted, TInForce>(ResourceTable<TMessage, TAccepted, TInForce> table)
+        where TMessage : class, IMessage<TMessage>
+        where TAccepted : class
+        where TInForce : class =>
+        table.Slots.Where(s => s.InForce is not null).ToFrozenDictionary(s => s.Name, s => s.InForce!, StringComparer.Ordinal);
+
+    private FrozenDictionary<string, SecretModel> Secrets()
+    {
+        var secrets = _secrets.Slots.Where(s => s.InForce is not null).ToDictionary(s => s.Name, s => s.InForce!, StringComparer.Ordinal);
+        foreach (var (name, secret) in _localSecrets)
+        {
+            secrets[name] = secret;
+        }
+
+        return secrets.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    private ResourceRefusal? Apply(string typeUrl, ReceivedResource resource)
+    {
+        switch (typeUrl)
+        {
+            case XdsTypeUrls.Cluster:
+                return _clusters.Apply(resource);
+            case XdsTypeUrls.Endpoint:
+                _absentEndpoints.Remove(resource.Name);
+                return _endpoints.Apply(resource);
+            case XdsTypeUrls.Listener:
+                return _listeners.Apply(resource);
+            case XdsTypeUrls.Route:
+                _absentRoutes.Remove(resource.Name);
+                return _routes.Apply(resource);
+            case XdsTypeUrls.Secret:
+                return _secrets.Apply(resource);
+            default:
+                return new ResourceRefusal(resource.Name, $"weft-proxy did not ask for `{typeUrl}`.");
+        }
+    }
+
+    private void Remove(string typeUrl, string name)
+    {
+        switch (typeUrl)
+        {
+            case XdsTypeUrls.Cluster:
+                _clusters.Remove(name);
+                break;
+            case XdsTypeUrls.Endpoint:
+                // The server says that there are none: the cluster need not wait, and has no endpoints.
+                _endpoints.Remove(name);
+                _absentEndpoints.Add(name);
+                break;
+            case XdsTypeUrls.Listener:
+                _listeners.Remove(name);
+                break;
+            case XdsTypeUrls.Route:
+                // Routes that a listener still names stay in force, as in Envoy; a listener that waits need not wait on.
+                _absentRoutes.Add(name);
+                break;
+            case XdsTypeUrls.Secret:
+                _secrets.Remove(name);
+                break;
+        }
+    }
+
+    /// <summary>Puts in force what has all that it refers to, and forgets what nothing refers to.</summary>
+    private void Warm()
+    {
+        foreach (var secret in _secrets.Slots)
+        {
+            (secret.InForce, secret.InForceSource) = (secret.Accepted, secret.Accepted);
+        }
+
+        foreach (var route in _routes.Slots)
+        {
+            (route.InForce, route.InForceSource) = (route.Accepted, route.Accepted);
+        }
+
+        foreach (var endpoints in _endpoints.Slots)
+        {
+            (endpoints.InForce, endpoints.InForceSource) = (endpoints.Accepted, endpoints.Accepted);
+        }
+
+        foreach (var cluster in _clusters.Slots)
+        {
+            Warm(cluster);
+        }
+
+        foreach (var listener in _listeners.Slots)
+        {
+            if (listener.Accepted is { } accepted && DependentNames.RoutesOf(accepted).All(IsRouteKnown))
+            {
+                (listener.InForce, listener.InForceSource) = (accepted, accepted);
+            }
+        }
+
+        var names = Names();
+        _endpoints.KeepOnly(names.Endpoints);
+        _routes.KeepOnly(names.Routes);
+        _secrets.KeepOnly(names.Secrets);
+        _absentEndpoints.IntersectWith(names.Endpoints);
+        _absentRoutes.IntersectWith(names.Routes);
+    }
+
+    private bool IsRouteKnown(string name) => _routes.Find(name)?.Accepted is not null || _absentRoutes.Contains(name);
+
+    private void Warm(ResourceSlot<CompiledCluster, ClusterModel> cluster)
+    {
+        if (cluster.Accepted is not { } accepted)
+        {
+            return;
+        }
+
+        var endpoints = accepted.EndpointName is null ? accepted.Model.Endpoints
+            : _endpoints.Find(accepted.EndpointName)?.Accepted ?? (_absentEndpoints.Contains(accepted.EndpointName) ? EndpointSetModel.Empty : null);
+        if (endpoints is null)
+        {
+            return;
+        }
+
+        if (!ReferenceEquals(cluster.InForceSource, accepted) || !ReferenceEquals(cluster.InForce?.Endpoints, endpoints))
+        {
+            cluster.InForce = accepted.EndpointName is null ? accepted.Model : accepted.Model.WithEndpoints(endpoints);
+            cluster.InForceSource = accepted;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace Weft.Proxy.Engine;
+
+/// <summary>
+/// Byte arrays in powers of four from 1 KiB to 4 MiB for one worker, handed out and taken back; at most a written number of each size is kept
+/// (4 MiB a size, at least 4), the rest goes to the collector. Single-threaded.
+/// </summary>
+internal sealed class BufferPool
+{
+    private const int SmallestShift = 10;
+    private const int Classes = 7;
+    private const int KeptBytesPerClass = 4 << 20;
+    private readonly Stack<byte[]>[] _free = new Stack<byte[]>[Classes];
+
+    public BufferPool()
+    {
+        for (int i = 0; i < Classes; i++) _free[i] = new Stack<byte[]>();
+    }
+
+    /// <summary>The largest array that the pool hands out.</summary>
+    public static int MaximumBytes => SizeOf(Classes - 1);
+
+    /// <summary>An array of at least <paramref name="bytes"/> bytes with arbitrary content.</summary>
+    public byte[] Rent(int bytes)
+    {
+        int index = ClassOf(bytes);
+        if (index >= Classes) return GC.AllocateUninitializedArray<byte>(bytes);
+        return _free[index].TryPop(out byte[]? array) ? array : GC.AllocateUninitializedArray<byte>(SizeOf(index));
+    }
+
+    /// <summary>Takes an array back; the caller must hold no reference any more.</summary>
+    public void Return(byte[] array)
+    {
+        int index = ClassOf(array.Length);
+        if (index >= Classes || SizeOf(index) != array.Length) return;
+        if (_free[index].Count < Math.Max(KeptBytesPerClass / array.Length, 4)) _free[index].Push(array);
+    }
+
+    private static int SizeOf(int index) => 1 << (SmallestShift + index * 2);
+
+    private static int ClassOf(int bytes)
+    {
+        int index = 0;
+        while (index < Classes && SizeOf(index) < bytes) index++;
+        return index;
+    }
+}

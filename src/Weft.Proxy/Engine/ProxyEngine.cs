@@ -1,0 +1,121 @@
+using Weft.Proxy.Clusters;
+using Weft.Proxy.Listeners;
+using Weft.Proxy.Model;
+
+namespace Weft.Proxy.Engine;
+
+/// <summary>
+/// The data plane of a process: its workers, and the one door through which configuration reaches them. Thread-safe; its methods
+/// are for control threads. Order of shutdown: <see cref="DrainAsync"/> (no new connections, exchanges finish), then <see cref="Dispose"/>.
+/// </summary>
+public sealed class ProxyEngine : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly EngineSnapshotBuilder _builder;
+    private readonly Worker[] _workers;
+    private readonly DnsClusters _dns;
+    private EngineSnapshot _current = EngineSnapshot.Empty;
+    private bool _disposed;
+
+    /// <summary>Makes the workers and starts their threads; nothing listens yet.</summary>
+    public ProxyEngine(EngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Options = options;
+        _builder = new EngineSnapshotBuilder(Math.Max(options.Concurrency, 1), options.SharesAddresses);
+        _workers = [.. Enumerable.Range(0, Math.Max(options.Concurrency, 1)).Select(i => new Worker(i, this, options))];
+        _dns = new DnsClusters(Signal, options.TimeProvider);
+        foreach (Worker worker in _workers) worker.Start();
+    }
+
+    public EngineOptions Options { get; }
+
+    public IReadOnlyList<Worker> Workers => _workers;
+
+    /// <summary>How many client connections are open on all workers.</summary>
+    public int DownstreamConnections => _workers.Sum(static worker => worker.DownstreamConnections);
+
+    /// <summary>
+    /// Puts a snapshot in force. Returns sentences for what could not be opened (an address in use, a certificate that does not parse); such
+    /// parts keep what was in force before, everything else applies.
+    /// </summary>
+    public IReadOnlyList<string> Publish(ProxySnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var errors = new List<string>();
+        lock (_lock)
+        {
+            if (_disposed) return ["The proxy is shutting down."];
+            _current = _builder.Build(snapshot, errors);
+            _dns.Update(_builder.Clusters.Values);
+        }
+
+        Signal();
+        return errors;
+    }
+
+    /// <summary>The address that a listener is bound to, with the port that the kernel chose; none when there is no such listener.</summary>
+    public NetworkAddress BoundAddress(string listener)
+    {
+        lock (_lock)
+        {
+            return _builder.Listeners.TryGetValue(listener, out ListenerRuntime? runtime) ? runtime.State.Bound : default;
+        }
+    }
+
+    /// <summary>Waits until every worker uses the snapshot published last; false when the time is up.</summary>
+    public async Task<bool> SettleAsync(TimeSpan timeout)
+    {
+        Task[] waits = [.. _workers.Select(worker =>
+        {
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (!worker.Post(_ => done.SetResult())) done.SetResult();
+            return done.Task;
+        })];
+        return await Task.WhenAny(Task.WhenAll(waits), Task.Delay(timeout, Options.TimeProvider)).ConfigureAwait(false) is var first
+            && first.IsCompletedSuccessfully && waits.All(static wait => wait.IsCompletedSuccessfully);
+    }
+
+    /// <summary>
+    /// Stops accepting and lets open exchanges finish: every response closes its connection, idle connections close. Returns true
+    /// when no client connection is left, false when the time is up first.
+    /// </summary>
+    public async Task<bool> DrainAsync(TimeSpan timeout, CancellationToken cancel = default)
+    {
+        foreach (Worker worker in _workers) worker.Post(static w => w.Drain());
+        long start = Options.TimeProvider.GetTimestamp();
+        await SettleAsync(timeout).ConfigureAwait(false);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10), Options.TimeProvider);
+        while (DownstreamConnections > 0)
+        {
+            if (Options.TimeProvider.GetElapsedTime(start) >= timeout) return false;
+            await timer.WaitForNextTickAsync(cancel).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends the workers at once; open connections are closed.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_disposed) return;
+            _disposed = true;
+        }
+
+        _dns.Dispose();
+        foreach (Worker worker in _workers) worker.Post(static w => w.Stop());
+        foreach (Worker worker in _workers) worker.Join(TimeSpan.FromSeconds(5));
+        foreach (ListenerRuntime listener in _builder.Listeners.Values) listener.State.CloseUnclaimed();
+    }
+
+    private void Signal()
+    {
+        foreach (Worker worker in _workers)
+        {
+            // A full mailbox already holds a request to look, which will see the newest.
+            worker.Post(w => w.Apply(Volatile.Read(ref _current)));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Weft.Proxy.Http2;
+
+/// <summary>Why a stream ended before its message was whole.</summary>
+internal enum Http2Loss : byte
+{
+    /// <summary>The peer sent RST_STREAM.</summary>
+    Reset,
+
+    /// <summary>The peer said that it did nothing with the stream: REFUSED_STREAM. It may be tried again elsewhere.</summary>
+    Refused,
+
+    /// <summary>The peer's GOAWAY says that it did not look at the stream.</summary>
+    NotProcessed,
+
+    /// <summary>The peer broke the protocol on this stream.</summary>
+    Protocol,
+
+    /// <summary>The connection ended.</summary>
+    Connection,
+}

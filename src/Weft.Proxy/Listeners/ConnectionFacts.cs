@@ -1,0 +1,130 @@
+using Weft.Proxy.Engine;
+using Weft.Proxy.Model;
+using Weft.Proxy.Telemetry;
+using Weft.Proxy.Tls;
+
+namespace Weft.Proxy.Listeners;
+
+/// <summary>
+/// What is known of a client's connection: addresses, what it was sniffed to be, its TLS facts. One object for each connection, reused
+/// with it, read by filters and telemetry on the same worker.
+/// </summary>
+public sealed class ConnectionFacts
+{
+    /// <summary>The socket's peer.</summary>
+    public NetworkAddress Peer { get; internal set; }
+
+    /// <summary>Where the client connected to; after original-destination restoration what it dialled.</summary>
+    public NetworkAddress Local { get; internal set; }
+
+    /// <summary>True when <see cref="Local"/> was restored from netfilter or taken from a PROXY header.</summary>
+    public bool LocalRestored { get; internal set; }
+
+    /// <summary>SNI in lower case, or empty.</summary>
+    public string ServerName { get; internal set; } = "";
+
+    /// <summary>ALPN or the sniffed HTTP version, or empty.</summary>
+    public string ApplicationProtocol { get; internal set; } = "";
+
+    /// <summary>True when the connection is TLS on the wire, whether or not it is ended here.</summary>
+    public bool IsTls { get; internal set; }
+
+    /// <summary>What the client's certificate says; null without TLS or without a certificate.</summary>
+    public TlsPeer? Certificate { get; internal set; }
+
+    /// <summary>The client as telemetry labels it.</summary>
+    public PeerHandle PeerHandle { get; internal set; }
+
+    /// <summary>TLS facts for access logs; null on plaintext.</summary>
+    public DownstreamTlsFacts? Tls { get; internal set; }
+
+    /// <summary>True when TLS is ended here.</summary>
+    public bool IsTlsEnded { get; internal set; }
+
+    /// <summary>This connection's element of X-Forwarded-Client-Cert, made when first needed.</summary>
+    internal byte[]? ClientCertElement { get; set; }
+
+    /// <summary>When the connection was accepted, on the worker's clock.</summary>
+    internal long StartNs { get; set; }
+
+    /// <summary>When the connection was accepted, nanoseconds since 1970.</summary>
+    internal long StartWallNs { get; set; }
+
+    /// <summary>The listener whose socket took the connection; it counts it until <see cref="Leave"/>.</summary>
+    internal ListenerState? Entered { get; set; }
+
+    internal StatBlock<ListenerStat>? Stats { get; set; }
+
+    /// <summary>A number that no other connection of this process has.</summary>
+    public ulong Id { get; internal set; }
+
+    /// <summary>The listener that serves the connection.</summary>
+    public ListenerModel? Listener { get; internal set; }
+
+    internal void CopyTo(ConnectionFacts target)
+    {
+        target.Peer = Peer;
+        target.Local = Local;
+        target.LocalRestored = LocalRestored;
+        target.ServerName = ServerName;
+        target.ApplicationProtocol = ApplicationProtocol;
+        target.IsTls = IsTls;
+        target.Id = Id;
+        target.Listener = Listener;
+        target.StartNs = StartNs;
+        target.StartWallNs = StartWallNs;
+        target.Entered = Entered;
+        target.Stats = Stats;
+    }
+
+    /// <summary>Takes everything from another connection object, which no longer counts as a connection of the listener.</summary>
+    internal void TakeOver(ConnectionFacts from)
+    {
+        from.CopyTo(this);
+        IsTlsEnded = from.IsTlsEnded;
+        Certificate = from.Certificate;
+        PeerHandle = from.PeerHandle;
+        Tls = from.Tls;
+        from.Entered = null;
+        from.Reset();
+    }
+
+    /// <summary>Takes note of what the handshake showed.</summary>
+    internal void LearnTls(Worker worker, TlsSession session)
+    {
+        IsTls = IsTlsEnded = true;
+        if (ServerName.Length == 0) ServerName = session.ServerName?.ToLowerInvariant() ?? "";
+        Certificate = session.Peer;
+        PeerHandle = worker.Telemetry.Peer(Certificate?.SpiffeId ?? "");
+        Tls = new DownstreamTlsFacts(
+            session.Version == TlsVersion.Tls13 ? "TLSv1.3" : "TLSv1.2",
+            session.CipherSuite,
+            Certificate is { } peer ? string.Join(',', peer.Names.Uris) : "",
+            string.Join(',', session.LocalUris),
+            Certificate?.Subject ?? "");
+        Stats?.Add(ListenerStat.SslHandshake);
+        if (session.IsResumed) Stats?.Add(ListenerStat.SslSessionReused);
+    }
+
+    /// <summary>The connection is over: its listener counts it no longer.</summary>
+    internal void Leave(Worker worker)
+    {
+        Entered?.Leave();
+        Entered = null;
+        worker.DownstreamConnections--;
+        Stats?.Add(ListenerStat.DownstreamCxActive, -1);
+        Stats?.Add(ListenerStat.DownstreamCxDestroy);
+    }
+
+    internal void Reset()
+    {
+        Peer = Local = default;
+        LocalRestored = IsTls = IsTlsEnded = false;
+        ServerName = ApplicationProtocol = "";
+        Listener = null;
+        Certificate = null;
+        ClientCertElement = null;
+        PeerHandle = default;
+        Tls = null;
+    }
+}

@@ -1,0 +1,113 @@
+using Weft.Proxy.Engine;
+using Weft.Proxy.Interop;
+using Weft.Proxy.Model;
+using Timer = Weft.Proxy.Engine.Timer;
+
+namespace Weft.Proxy.Listeners;
+
+/// <summary>
+/// One worker's listening socket. Accepts a bounded number of connections per event; when descriptors run out (see <see cref="DescriptorLimit"/>)
+/// it stops accepting for 100 ms at a time instead of spinning, and connections wait in the kernel's queue.
+/// </summary>
+internal sealed unsafe class ListenSocket : EpollTarget, ITimerOwner
+{
+    private const int AcceptsPerRound = 64;
+    private const int PauseMs = 100;
+    private static ulong s_connections;
+    private readonly Worker _worker;
+    private readonly Timer _pause;
+    private int _lastAccepted;
+
+    private ListenSocket(Worker worker, ListenerRuntime listener)
+    {
+        _worker = worker;
+        Listener = listener;
+        _pause = new Timer(this, 0);
+    }
+
+    /// <summary>The newest configuration of this listener; new connections get it.</summary>
+    public ListenerRuntime Listener { get; set; }
+
+    /// <summary>Claims the worker's socket of the listener and registers it.</summary>
+    public static ListenSocket Open(Worker worker, ListenerRuntime listener)
+    {
+        var socket = new ListenSocket(worker, listener);
+        int descriptor = listener.State.Claim(worker.Index);
+        if (descriptor >= 0) worker.Register(socket, descriptor, Libc.EpollIn | Libc.EpollEdge);
+        return socket;
+    }
+
+    /// <summary>Takes what waits in the kernel's queue, then closes the socket.</summary>
+    public void Close()
+    {
+        TimerWheel.Disarm(_pause);
+        if (Descriptor < 0) return;
+        while (AcceptOne())
+        {
+        }
+
+        _worker.CloseDescriptor(this);
+    }
+
+    public void OnTimer(Timer timer) => AcceptRound();
+
+    internal override void OnEvents(uint events) => AcceptRound();
+
+    internal override void OnScheduled() => AcceptRound();
+
+    private void AcceptRound()
+    {
+        if (_pause.IsArmed || Descriptor < 0) return;
+        for (int i = 0; i < AcceptsPerRound; i++)
+        {
+            if (!AcceptOne()) return;
+        }
+
+        _worker.Schedule(this);
+    }
+
+    private bool AcceptOne()
+    {
+        if (_lastAccepted >= DescriptorLimit.ForClients - DescriptorLimit.NearlyFull && !DescriptorLimit.HasRoom(Descriptor))
+        {
+            Pause();
+            return false;
+        }
+
+        SocketAddress peer = default;
+        uint length = SocketAddress.MaximumBytes;
+        int descriptor = Libc.Accept(Descriptor, &peer, &length, Libc.SockNonBlock | Libc.SockCloseOnExec);
+        if (descriptor < 0)
+        {
+            int error = *Libc.ErrnoLocation();
+            if (error is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM) Pause();
+            return error is Errno.EINTR or Errno.ECONNABORTED or Errno.EPROTO;
+        }
+
+        _lastAccepted = descriptor;
+        if (!Listener.State.TryEnter(Listener.Model.ConnectionLimit))
+        {
+            _ = Libc.Close(descriptor);
+            return true;
+        }
+
+        _ = Libc.SetOption(descriptor, Libc.IpProtoTcp, Libc.TcpNoDelay, 1);
+        _worker.DownstreamConnections++;
+        ConnectionInspection inspection = _worker.Inspections.Rent();
+        NetworkAddress local = Listener.State.Bound.IsAny || Listener.Model.UseOriginalDestination
+            ? Sockets.LocalAddress(descriptor)
+            : Listener.State.Bound;
+        inspection.Begin(Listener, descriptor, peer.ToNetworkAddress(), local, Interlocked.Increment(ref s_connections));
+        return true;
+    }
+
+    private void Pause()
+    {
+        _worker.Timers.Arm(_pause, _worker.Clock.NowMs, PauseMs);
+        if (Listener.State.MayComplain(_worker.Clock.NowMs))
+        {
+            _worker.Engine.Options.Log(
+                $"Listener '{Listener.Model.Name}' lets new connections wait: the process has nearly all of its {DescriptorLimit.Total} descriptors in use. Raise `ulimit -n`, or lower its connection limit.");
+        }
+    }
+}

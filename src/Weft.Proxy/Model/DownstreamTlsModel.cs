@@ -1,0 +1,9 @@
+namespace Weft.Proxy.Model;
+
+/// <summary>TLS that a filter chain ends (<c>DownstreamTlsContext</c>).</summary>
+public sealed class DownstreamTlsModel : CommonTlsModel
+{
+    public bool RequireClientCertificate { get; init; }
+
+    public bool DisableSessionResumption { get; init; }
+}

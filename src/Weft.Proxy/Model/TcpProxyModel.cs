@@ -1,0 +1,16 @@
+namespace Weft.Proxy.Model;
+
+/// <summary>The TCP proxy (<c>envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy</c>).</summary>
+public sealed class TcpProxyModel : TerminalModel
+{
+    /// <summary>One entry for a plain cluster, several for weighted ones; never empty, and the weights' sum is positive.</summary>
+    public required IReadOnlyList<WeightedClusterModel> Clusters { get; init; }
+
+    /// <summary>Both directions silent for this long ends the connection; zero means never. Envoy: 1 h.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    public int MaxConnectAttempts { get; init; } = 1;
+
+    /// <summary>Zero means no bound.</summary>
+    public TimeSpan MaxDownstreamConnectionDuration { get; init; }
+}

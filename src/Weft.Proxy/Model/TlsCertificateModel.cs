@@ -1,0 +1,11 @@
+namespace Weft.Proxy.Model;
+
+/// <summary>A certificate chain and its private key. The bytes stay in memory and are never written to disk or to a log.</summary>
+public sealed class TlsCertificateModel
+{
+    /// <summary>PEM, leaf first.</summary>
+    public required ReadOnlyMemory<byte> ChainPem { get; init; }
+
+    /// <summary>PEM, not encrypted.</summary>
+    public required ReadOnlyMemory<byte> PrivateKeyPem { get; init; }
+}

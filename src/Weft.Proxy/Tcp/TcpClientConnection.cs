@@ -1,0 +1,155 @@
+using Weft.Proxy.Clusters;
+using Weft.Proxy.Engine;
+using Weft.Proxy.Interop;
+using Weft.Proxy.Model;
+using Weft.Proxy.Tls;
+using Weft.Proxy.Transport;
+using Timer = Weft.Proxy.Engine.Timer;
+
+namespace Weft.Proxy.Tcp;
+
+/// <summary>The upstream's side of a TCP-proxied connection; see <see cref="TcpServerConnection"/>.</summary>
+internal sealed class TcpClientConnection : SocketConnection, ITimerOwner
+{
+    private readonly Timer _timer;
+    private WorkerEndpoint _endpoint = null!;
+    private TcpServerConnection? _session;
+    private bool _connecting;
+
+    public TcpClientConnection(Worker worker)
+        : base(worker) => _timer = new Timer(this, 0);
+
+    public NetworkAddress LocalAddress => IsOpen ? Sockets.LocalAddress(Descriptor) : default;
+
+    public TlsPeer? PeerCertificate => Tls?.Peer;
+
+    protected override bool WantsRead => IsHandshaking || _session is not { HasUnsent: true };
+
+    /// <summary>Starts connecting; 0, or the error when not even that worked.</summary>
+    public int Connect(WorkerEndpoint endpoint, TcpServerConnection session)
+    {
+        ClusterModel cluster = endpoint.Cluster.Model;
+        int descriptor = Sockets.Connect(endpoint.Address, cluster.SourceAddress);
+        if (descriptor < 0) return -descriptor;
+        if (cluster.TcpKeepalive is { } keepalive) Sockets.SetKeepalive(descriptor, keepalive);
+        BeginTransport();
+        _endpoint = endpoint;
+        _session = session;
+        _connecting = true;
+        if (!Worker.Register(this, descriptor))
+        {
+            Worker.CloseDescriptor(this);
+            return Errno.ENOMEM;
+        }
+
+        endpoint.AddTcpConnection();
+        Worker.Timers.Arm(_timer, Worker.Clock.NowMs, Math.Max((long)cluster.ConnectTimeout.TotalMilliseconds, 1));
+        return 0;
+    }
+
+    public void Send(ReadOnlySpan<byte> data) => Write(data);
+
+    /// <summary>Ends our side after what was sent.</summary>
+    public void End() => ShutdownAfterSending();
+
+    /// <summary>Closes; the session hears nothing more.</summary>
+    public void Close(bool reset)
+    {
+        _session = null;
+        if (!IsOpen) return;
+        TimerWheel.Disarm(_timer);
+        CloseTransport(reset);
+        _endpoint.RemoveTcpConnection();
+    }
+
+    public void OnTimer(Timer timer)
+    {
+        if (IsOpen) Fail(Errno.ETIMEDOUT, "");
+    }
+
+    public override void OnDrain()
+    {
+    }
+
+    public override void Recycle()
+    {
+        _endpoint = null!;
+        Worker.TcpClients.Return(this);
+    }
+
+    internal override void OnEvents(uint events)
+    {
+        if (!_connecting)
+        {
+            base.OnEvents(events);
+            return;
+        }
+
+        int error = Libc.GetOption(Descriptor, Libc.SolSocket, Libc.SoError);
+        if (error != 0 || (events & (Libc.EpollErr | Libc.EpollHup)) != 0)
+        {
+            Fail(error == 0 ? Errno.ECONNRESET : error, "");
+            return;
+        }
+
+        if ((events & Libc.EpollOut) == 0) return;
+        _connecting = false;
+        if ((events & (Libc.EpollIn | Libc.EpollRdHup)) != 0) IsReadable = true;
+        if ((events & Libc.EpollRdHup) != 0) PeerHungUp = true;
+        if (_endpoint.Tls is { } slot) StartTls(slot);
+        else Ready();
+    }
+
+    protected override void OnHandshakeDone() => Ready();
+
+    protected override void OnData(ReadOnlySpan<byte> data) => _session?.OnUpstreamData(data);
+
+    protected override void OnEnd() => _session?.OnUpstreamEnd();
+
+    protected override void OnBroken()
+    {
+        if (IsHandshaking)
+        {
+            Fail(Errno.ECONNRESET, Tls!.FailureText);
+            return;
+        }
+
+        TcpServerConnection? session = _session;
+        Close(reset: false);
+        session?.OnUpstreamBroken();
+    }
+
+    protected override void OnHangupWhilePaused()
+    {
+        // What the upstream sent before it hung up is read when the client takes more.
+    }
+
+    protected override void OnDrained() => _session?.OnUpstreamDrained();
+
+    private void StartTls(ClientTlsSlot slot)
+    {
+        if (slot.Context is null)
+        {
+            Fail(0, slot.Problem);
+            return;
+        }
+
+        BeginTls(Worker.TlsSessions.Connect(slot.Context));
+        if (!StepHandshake()) OnBroken();
+        else if (IsReadable) Pump();
+    }
+
+    private void Ready()
+    {
+        TimerWheel.Disarm(_timer);
+        _session?.OnConnected();
+        if (IsReadable) Worker.Schedule(this);
+    }
+
+    private void Fail(int error, string detail)
+    {
+        TcpServerConnection? session = _session;
+        Close(reset: false);
+        session?.OnConnectFailed(error, detail);
+    }
+}

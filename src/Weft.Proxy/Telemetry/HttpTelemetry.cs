@@ -1,0 +1,61 @@
+using Weft.Proxy.Telemetry.AccessLogs;
+
+namespace Weft.Proxy.Telemetry;
+
+/// <summary>
+/// Telemetry of one HTTP connection manager on one worker: <see cref="Record"/> takes each finished exchange and counts it in
+/// Istio's standard metrics and the connection manager's statistics. Allocates only when labels are seen for the first time.
+/// </summary>
+public sealed class HttpTelemetry
+{
+    private readonly WorkerTelemetry _worker;
+    private readonly bool _atDestination;
+    private readonly AccessLog[] _logs;
+
+    internal HttpTelemetry(WorkerTelemetry worker, bool atDestination, StatBlock<HttpStat> stats, AccessLog[] logs)
+    {
+        _logs = logs;
+        NeedsResponseHead = logs.Any(log => log.NeedsResponseHead);
+        _worker = worker;
+        _atDestination = atDestination;
+        Stats = stats;
+    }
+
+    /// <summary>The connection manager's counters on this worker. The engine counts connections; requests are counted by <see cref="Record"/>.</summary>
+    public StatBlock<HttpStat> Stats { get; }
+
+    /// <summary>True when an access log prints response headers, so that the engine keeps the response's head until the end.</summary>
+    public bool NeedsResponseHead { get; }
+
+    /// <summary>Counts and logs one exchange. On the worker's thread.</summary>
+    public void Record(in ExchangeRecord exchange)
+    {
+        Stats.Add(HttpStat.DownstreamRqTotal);
+        Stats.Add(HttpStat.DownstreamRqCompleted);
+        if (exchange.Status is >= 100 and < 600)
+            Stats.Add(HttpStat.DownstreamRq1xx + (exchange.Status / 100 - 1));
+        CountSeries(in exchange);
+        if (_logs.Length > 0) _worker.Log(_logs, new LogFacts(in exchange));
+    }
+
+    private unsafe void CountSeries(in ExchangeRecord exchange)
+    {
+        SeriesKey key = SeriesKey.Create(
+            exchange.Cluster?.ServiceId ?? LabelTable<ServiceLabels>.UnknownId,
+            (_atDestination ? exchange.DownstreamPeer : exchange.UpstreamPeer).Id,
+            exchange.Flags,
+            exchange.Status,
+            _atDestination,
+            exchange.IsGrpc ? MetricProtocol.Grpc : MetricProtocol.Http,
+            Security(_atDestination, exchange.DownstreamMutualTls),
+            exchange.IsGrpc ? exchange.GrpcStatus : -1);
+        long* cells = _worker.HttpSeries.Find(key, (exchange.StartUnixMicroseconds + exchange.DurationMicroseconds) / 1_000_000);
+        cells[HttpSeriesCells.Requests]++;
+        HistogramCells.Add(cells + HttpSeriesCells.Duration, exchange.DurationMicroseconds / 100, exchange.DurationMicroseconds);
+        HistogramCells.Add(cells + HttpSeriesCells.RequestBytes, exchange.RequestBodyBytes * 10, exchange.RequestBodyBytes);
+        HistogramCells.Add(cells + HttpSeriesCells.ResponseBytes, exchange.ResponseBodyBytes * 10, exchange.ResponseBodyBytes);
+    }
+
+    internal static ConnectionSecurity Security(bool atDestination, bool mutualTls) =>
+        !atDestination ? ConnectionSecurity.Unknown : mutualTls ? ConnectionSecurity.MutualTls : ConnectionSecurity.None;
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Weft.Proxy.Hosting;
+
+namespace Weft.ProxyHost;
+
+/// <summary>The arguments of <c>weft-proxy</c>; Envoy's names where Envoy has them.</summary>
+internal static class CommandLine
+{
+    public const string Help =
+        """
+        weft-proxy: the data plane of the Weft service mesh.
+
+        Examples:
+          weft-proxy -c proxy.yaml                      run with a bootstrap file
+          weft-proxy -c proxy.yaml --concurrency 4      with four workers
+          weft-proxy -c proxy.yaml --mode validate      check the file and end
+
+        Options:
+          -c, --config-path FILE    the bootstrap (YAML or JSON: node, admin, static_resources, dynamic_resources)
+          --concurrency N           workers, one thread each (default 2)
+          --drain-time-s N          how long open requests may go on after SIGTERM (default 5)
+          -l, --log-level LEVEL     error, warning, info or debug (default info)
+          --mode serve|validate     validate only checks the bootstrap
+          --version                 the version
+          -h, --help                this text
+
+        Exit codes: 0 ended in good order, 1 the bootstrap has errors, 2 wrong arguments or it could not start.
+
+        """;
+
+    /// <summary>Reads the arguments; <paramref name="image"/> is what only <see cref="BootstrapImage"/> gives; <paramref name="error"/> is a sentence when they are wrong.</summary>
+    public static ProxyProcessOptions? Parse(string[] arguments, out bool validateOnly, out int? image, out string error)
+    {
+        ProxyProcessOptions options = new() { BootstrapFile = "" };
+        validateOnly = false;
+        image = null;
+        error = "";
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            string name = arguments[i];
+            string? value = i + 1 < arguments.Length ? arguments[i + 1] : null;
+            int equals = name.IndexOf('=', StringComparison.Ordinal);
+            if (name.StartsWith("--", StringComparison.Ordinal) && equals > 0)
+            {
+                value = name[(equals + 1)..];
+                name = name[..equals];
+                i--;
+            }
+
+            if (value is null)
+            {
+                error = $"'{name}' needs a value, or is not an option; see weft-proxy --help.";
+                return null;
+            }
+
+            i++;
+            switch (name)
+            {
+                case "-c" or "--config-path":
+                    options = options with { BootstrapFile = value };
+                    break;
+                case "--concurrency" when Number(value, 1, 256, out int workers):
+                    options = options with { Concurrency = workers };
+                    break;
+                case "--drain-time-s" when Number(value, 0, 3600, out int seconds):
+                    options = options with { DrainTime = TimeSpan.FromSeconds(seconds) };
+                    break;
+                case "-l" or "--log-level" when value is "error" or "warning" or "info" or "debug":
+                    options = options with { LogLevel = value };
+                    break;
+                case "--mode" when value is "serve" or "validate":
+                    validateOnly = value == "validate";
+                    break;
+                case BootstrapImage.Argument when Number(value, 3, int.MaxValue, out int descriptor):
+                    image = descriptor;
+                    break;
+                default:
+                    error = $"'{name} {value}' is not understood; see weft-proxy --help.";
+                    return null;
+            }
+        }
+
+        if (options.BootstrapFile.Length > 0) return options;
+        error = "A bootstrap file is needed: weft-proxy -c FILE; see weft-proxy --help.";
+        return null;
+    }
+
+    private static bool Number(string text, int least, int most, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least && number <= most;
+}
