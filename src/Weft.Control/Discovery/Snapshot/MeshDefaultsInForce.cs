@@ -1,0 +1,31 @@
+using Google.Protobuf.WellKnownTypes;
+using Istio.Mesh.V1Alpha1;
+
+namespace Weft.Control.Discovery.Snapshot;
+
+/// <summary>The parts of the mesh configuration that translation reads, with Istio's default where nothing is set.</summary>
+public sealed class MeshDefaultsInForce(MeshConfig mesh)
+{
+    private static readonly Duration TenSeconds = Duration.FromTimeSpan(TimeSpan.FromSeconds(10));
+
+    /// <summary>The configuration in force.</summary>
+    public MeshConfig Config { get; } = mesh;
+
+    public string RootNamespace => Config.RootNamespace.Length > 0 ? Config.RootNamespace : "istio-system";
+
+    public string TrustDomain => Config.TrustDomain.Length > 0 ? Config.TrustDomain : "cluster.local";
+
+    public int OutboundPort => Config.ProxyListenPort > 0 ? Config.ProxyListenPort : 15001;
+
+    public int InboundPort => Config.ProxyInboundListenPort > 0 ? Config.ProxyInboundListenPort : 15006;
+
+    public Duration ConnectTimeout => Config.ConnectTimeout ?? TenSeconds;
+
+    public Duration ProtocolDetectionTimeout => Config.ProtocolDetectionTimeout ?? new Duration();
+
+    /// <summary>Traffic to hosts that the registry does not know goes where it was sent; otherwise it is refused.</summary>
+    public bool AllowsAnyOutbound => Config.OutboundTrafficPolicy is null
+        || Config.OutboundTrafficPolicy.Mode != MeshConfig.Types.OutboundTrafficPolicy.Types.Mode.RegistryOnly;
+
+    public bool AutoMutualTls => Config.EnableAutoMtls ?? true;
+}

@@ -1,0 +1,109 @@
+using Envoy.Config.Core.V3;
+using Envoy.Config.Route.V3;
+using Envoy.Extensions.Filters.Http.Cors.V3;
+using Envoy.Extensions.Filters.Http.Fault.V3;
+using Envoy.Extensions.Filters.Http.Router.V3;
+using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
+using Istio.Mesh.V1Alpha1;
+using Weft.Control.Discovery.Translation.Routes;
+using Manager = Envoy.Extensions.Filters.Network.HttpConnectionManager.V3.HttpConnectionManager;
+using Normalization = Istio.Mesh.V1Alpha1.MeshConfig.Types.ProxyPathNormalization.Types.NormalizationType;
+
+namespace Weft.Control.Discovery.Translation.Listeners;
+
+/// <summary>HTTP connection managers with Istio's settings for each side of a proxy.</summary>
+internal sealed class HttpConnectionManagers(ProxyContext context)
+{
+    private const string ServerName = "istio-envoy";
+
+    /// <summary>A manager whose routes come over RDS.</summary>
+    public Manager WithRds(TrafficClass side, string statPrefix, string routeName)
+    {
+        Manager manager = Create(side, statPrefix);
+        manager.Rds = new Rds { ConfigSource = Protos.Ads(), RouteConfigName = routeName };
+        return manager;
+    }
+
+    /// <summary>A manager with its routes inside.</summary>
+    public Manager WithRoutes(TrafficClass side, string statPrefix, RouteConfiguration routes)
+    {
+        Manager manager = Create(side, statPrefix);
+        manager.RouteConfig = routes;
+        return manager;
+    }
+
+    private Manager Create(TrafficClass side, string statPrefix)
+    {
+        Manager manager = new()
+        {
+            StatPrefix = statPrefix,
+            CodecType = Manager.Types.CodecType.Auto,
+            UseRemoteAddress = side == TrafficClass.Gateway,
+            StreamIdleTimeout = Protos.NoTimeout,
+            UpgradeConfigs = { new Manager.Types.UpgradeConfig { UpgradeType = "websocket" } },
+        };
+        ApplyNormalization(manager);
+        ApplyIdentityHeaders(manager, side);
+        manager.AccessLog.AddRange(AccessLogs.Of(context.Snapshot.Mesh));
+        manager.HttpFilters.Add(HttpFilter(PerRouteFilters.FaultName, new HTTPFault()));
+        manager.HttpFilters.Add(HttpFilter(PerRouteFilters.CorsName, new Cors()));
+        manager.HttpFilters.Add(HttpFilter("envoy.filters.http.router", new Router()));
+        return manager;
+    }
+
+    private void ApplyNormalization(Manager manager)
+    {
+        manager.PathWithEscapedSlashesAction = Manager.Types.PathWithEscapedSlashesAction.KeepUnchanged;
+        Normalization mode = context.Snapshot.Mesh.Config.PathNormalization?.Normalization ?? Normalization.Default;
+        manager.NormalizePath = mode != Normalization.None;
+        manager.MergeSlashes = mode is Normalization.MergeSlashes or Normalization.DecodeAndMergeSlashes;
+        if (mode == Normalization.DecodeAndMergeSlashes)
+            manager.PathWithEscapedSlashesAction = Manager.Types.PathWithEscapedSlashesAction.UnescapeAndForward;
+    }
+
+    // Inside the mesh a client's certificate is passed on; at the edge what strangers claim is replaced.
+    private void ApplyIdentityHeaders(Manager manager, TrafficClass side)
+    {
+        switch (side)
+        {
+            case TrafficClass.SidecarInbound:
+                manager.ServerName = ServerName;
+                manager.ForwardClientCertDetails = Manager.Types.ForwardClientCertDetails.AppendForward;
+                manager.SetCurrentClientCertDetails = new Manager.Types.SetCurrentClientCertDetails { Subject = true, Dns = true, Uri = true };
+                break;
+            case TrafficClass.Gateway:
+                manager.ServerName = ServerName;
+                manager.Http2ProtocolOptions = EdgeHttp2();
+                manager.ForwardClientCertDetails = Manager.Types.ForwardClientCertDetails.SanitizeSet;
+                manager.SetCurrentClientCertDetails = new Manager.Types.SetCurrentClientCertDetails { Subject = true, Cert = true, Dns = true, Uri = true };
+                ApplyTopology(manager, context.Snapshot.Mesh.Config.DefaultConfig?.GatewayTopology);
+                break;
+        }
+    }
+
+    // Envoy's advice for clients that nobody knows: what one connection may hold is a hundred streams and a megabyte of bodies.
+    private static Http2ProtocolOptions EdgeHttp2() => new()
+    {
+        MaxConcurrentStreams = 100,
+        InitialStreamWindowSize = 64 * 1024,
+        InitialConnectionWindowSize = 1024 * 1024,
+        AllowConnect = true,
+    };
+
+    private static void ApplyTopology(Manager manager, Topology? topology)
+    {
+        if (topology is null)
+            return;
+        manager.XffNumTrustedHops = topology.NumTrustedProxies;
+        manager.ForwardClientCertDetails = topology.ForwardClientCertDetails switch
+        {
+            ForwardClientCertDetails.Sanitize => Manager.Types.ForwardClientCertDetails.Sanitize,
+            ForwardClientCertDetails.ForwardOnly => Manager.Types.ForwardClientCertDetails.ForwardOnly,
+            ForwardClientCertDetails.AppendForward => Manager.Types.ForwardClientCertDetails.AppendForward,
+            ForwardClientCertDetails.AlwaysForwardOnly => Manager.Types.ForwardClientCertDetails.AlwaysForwardOnly,
+            _ => Manager.Types.ForwardClientCertDetails.SanitizeSet,
+        };
+    }
+
+    private static HttpFilter HttpFilter(string name, Google.Protobuf.IMessage config) => new() { Name = name, TypedConfig = Protos.Pack(config) };
+}

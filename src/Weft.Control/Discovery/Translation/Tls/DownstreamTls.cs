@@ -1,0 +1,121 @@
+using Envoy.Extensions.TransportSockets.Tls.V3;
+using Istio.Networking.V1Alpha3;
+
+namespace Weft.Control.Discovery.Translation.Tls;
+
+/// <summary>TLS that a listener ends: mutual TLS of the mesh on inbound ports, and a Gateway's servers.</summary>
+internal static class DownstreamTls
+{
+    private static readonly string[] HttpProtocols = ["h2", "http/1.1"];
+    private static readonly string[] TcpProtocols = ["istio-peer-exchange", "h2", "http/1.1"];
+
+    // Istio's list: forward secrecy and authenticated encryption only.
+    private static readonly string[] MeshCiphers =
+    [
+        "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
+    ];
+
+    /// <summary>An inbound port: the client must show a certificate of the mesh's trust domain.</summary>
+    public static DownstreamTlsContext Mesh(bool http, string trustDomain)
+    {
+        CommonTlsContext common = new()
+        {
+            TlsParams = new TlsParameters
+            {
+                TlsMinimumProtocolVersion = TlsParameters.Types.TlsProtocol.Tlsv12,
+                TlsMaximumProtocolVersion = TlsParameters.Types.TlsProtocol.Tlsv13,
+            },
+            TlsCertificateSdsSecretConfigs = { SecretReferences.Local(SecretReferences.WorkloadCertificate) },
+            CombinedValidationContext = new CommonTlsContext.Types.CombinedCertificateValidationContext
+            {
+                DefaultValidationContext = new CertificateValidationContext
+                {
+                    MatchSubjectAltNames = { new Envoy.Type.Matcher.V3.StringMatcher { Prefix = $"spiffe://{trustDomain}/" } },
+                },
+                ValidationContextSdsSecretConfig = SecretReferences.Local(SecretReferences.MeshRoot),
+            },
+        };
+        common.TlsParams.CipherSuites.AddRange(MeshCiphers);
+        common.AlpnProtocols.AddRange(http ? HttpProtocols : TcpProtocols);
+        return new DownstreamTlsContext { CommonTlsContext = common, RequireClientCertificate = true };
+    }
+
+    /// <summary>A Gateway's server that ends TLS.</summary>
+    public static DownstreamTlsContext FromSettings(ServerTLSSettings tls)
+    {
+        bool clientRequired = tls.Mode is ServerTLSSettings.Types.TLSmode.Mutual or ServerTLSSettings.Types.TLSmode.IstioMutual;
+        bool validates = clientRequired || tls.Mode == ServerTLSSettings.Types.TLSmode.OptionalMutual;
+        CommonTlsContext common = new();
+        common.AlpnProtocols.AddRange(HttpProtocols);
+        CertificateValidationContext matching = UpstreamTls.Matching(tls.SubjectAltNames);
+        matching.VerifyCertificateHash.Add(tls.VerifyCertificateHash);
+        matching.VerifyCertificateSpki.Add(tls.VerifyCertificateSpki);
+        if (tls.CaCrl.Length > 0)
+            matching.Crl = new Envoy.Config.Core.V3.DataSource { Filename = tls.CaCrl };
+
+        SdsSecretConfig? roots = AddCertificates(common, tls);
+        if (validates && roots is not null)
+        {
+            common.CombinedValidationContext = new CommonTlsContext.Types.CombinedCertificateValidationContext
+            {
+                DefaultValidationContext = matching,
+                ValidationContextSdsSecretConfig = roots,
+            };
+        }
+
+        if (tls.Mode != ServerTLSSettings.Types.TLSmode.IstioMutual)
+            ApplyParameters(common, tls);
+        return new DownstreamTlsContext { CommonTlsContext = common, RequireClientCertificate = clientRequired };
+    }
+
+    // Exactly one source of certificates is given; validation has seen to it. Returns where the trusted roots come from.
+    private static SdsSecretConfig? AddCertificates(CommonTlsContext common, ServerTLSSettings tls)
+    {
+        if (tls.Mode == ServerTLSSettings.Types.TLSmode.IstioMutual)
+        {
+            common.TlsCertificateSdsSecretConfigs.Add(SecretReferences.Local(SecretReferences.WorkloadCertificate));
+            return SecretReferences.Local(SecretReferences.MeshRoot);
+        }
+
+        List<string> names = tls.CredentialName.Length > 0 ? [tls.CredentialName] : [.. tls.CredentialNames];
+        if (names.Count > 0)
+        {
+            common.TlsCertificateSdsSecretConfigs.AddRange(names.Select(SecretReferences.Credential));
+            return SecretReferences.Credential(tls.CaCertCredentialName.Length > 0 ? tls.CaCertCredentialName : names[0] + "-cacert");
+        }
+
+        if (tls.TlsCertificates.Count > 0)
+        {
+            common.TlsCertificateSdsSecretConfigs.AddRange(
+                tls.TlsCertificates.Select(file => SecretReferences.FileCertificate(file.ServerCertificate, file.PrivateKey)));
+            string roots = tls.TlsCertificates.Select(file => file.CaCertificates).FirstOrDefault(path => path.Length > 0) ?? tls.CaCertificates;
+            return roots.Length > 0 ? SecretReferences.FileRoot(roots) : null;
+        }
+
+        common.TlsCertificateSdsSecretConfigs.Add(SecretReferences.FileCertificate(tls.ServerCertificate, tls.PrivateKey));
+        return tls.CaCertificates.Length > 0 ? SecretReferences.FileRoot(tls.CaCertificates) : null;
+    }
+
+    private static void ApplyParameters(CommonTlsContext common, ServerTLSSettings tls)
+    {
+        TlsParameters parameters = new()
+        {
+            TlsMinimumProtocolVersion = Version(tls.MinProtocolVersion),
+            TlsMaximumProtocolVersion = Version(tls.MaxProtocolVersion),
+        };
+        parameters.CipherSuites.Add(tls.CipherSuites);
+        parameters.EcdhCurves.Add(tls.EcdhCurves);
+        if (!parameters.Equals(new TlsParameters()))
+            common.TlsParams = parameters;
+    }
+
+    private static TlsParameters.Types.TlsProtocol Version(ServerTLSSettings.Types.TLSProtocol version) => version switch
+    {
+        ServerTLSSettings.Types.TLSProtocol.Tlsv10 => TlsParameters.Types.TlsProtocol.Tlsv10,
+        ServerTLSSettings.Types.TLSProtocol.Tlsv11 => TlsParameters.Types.TlsProtocol.Tlsv11,
+        ServerTLSSettings.Types.TLSProtocol.Tlsv12 => TlsParameters.Types.TlsProtocol.Tlsv12,
+        ServerTLSSettings.Types.TLSProtocol.Tlsv13 => TlsParameters.Types.TlsProtocol.Tlsv13,
+        _ => TlsParameters.Types.TlsProtocol.TlsAuto,
+    };
+}
