@@ -30,6 +30,9 @@ public sealed partial class RunningMesh : IAsyncLifetime
     /// <summary>When above 0: the mesh runs as this user and group, which own its files; needs root.</summary>
     public int User { get; init; }
 
+    /// <summary>Files beside the bookshop's, by name.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Where the mesh's YAML is.</summary>
     public string Yaml => Path.Combine(_root, "mesh");
 
@@ -68,6 +71,8 @@ public sealed partial class RunningMesh : IAsyncLifetime
             await File.WriteAllTextAsync(Path.Combine(Yaml, Path.GetFileName(file)), text);
         }
 
+        foreach ((string name, string text) in Files)
+            await File.WriteAllTextAsync(Path.Combine(Yaml, name), text);
         if (User > 0)
             await RunAsync("chown", "-R", $"{User}:{User}", _root);
         Stopwatch watch = Stopwatch.StartNew();

@@ -43,7 +43,7 @@ public sealed record CaptureModel
     public IReadOnlyList<ushort>? IncludeInboundPorts { get; init; }
 
     /// <summary>Inbound ports that are not (<c>excludeInboundPorts</c>); the default is the proxy's own ports.</summary>
-    public IReadOnlyList<ushort> ExcludeInboundPorts { get; init; } = [15020, 15021, 15090];
+    public IReadOnlyList<ushort> ExcludeInboundPorts { get; init; } = [15008, 15020, 15021, 15090];
 
     /// <summary>Interfaces whose traffic is left alone (<c>excludeInterfaces</c>).</summary>
     public IReadOnlyList<string> ExcludeInterfaces { get; init; } = [];

@@ -39,9 +39,10 @@ public static class NftablesRules
         Rule(text, "ip6 saddr ::6 oif lo return");
         foreach (string own in Own(capture))
         {
-            // The proxy to an address of its own workload that is not loopback: the workload calls itself through its service; that is inbound traffic.
-            Rule(text, $"{own} oif lo ip daddr != 127.0.0.0/8 tcp dport != 53 redirect to :{capture.InboundPort}");
-            Rule(text, $"{own} oif lo ip6 daddr != ::1 tcp dport != 53 redirect to :{capture.InboundPort}");
+            // The proxy to an address of its own workload that is not loopback: the workload calls itself through its service; that is inbound traffic, but for a
+            // tunnel, which has its own port.
+            Rule(text, $"{own} oif lo ip daddr != 127.0.0.0/8 tcp dport != {{ 53, 15008 }} redirect to :{capture.InboundPort}");
+            Rule(text, $"{own} oif lo ip6 daddr != ::1 tcp dport != {{ 53, 15008 }} redirect to :{capture.InboundPort}");
             Rule(text, $"{own} return");
         }
 

@@ -14,4 +14,7 @@ internal enum AcquireOutcome : byte
 
     /// <summary>A connection could not even be started.</summary>
     Failed,
+
+    /// <summary>The endpoint is none for this kind of request.</summary>
+    Unfit,
 }

@@ -54,7 +54,7 @@ internal sealed class Http1Pool(Worker worker, WorkerEndpoint endpoint) : Upstre
         }
     }
 
-    protected override IUpstreamStream? TakeReady()
+    protected override IUpstreamStream? TakeReady(HttpExchange exchange)
     {
         if (_idle is not { } connection) return null;
         Unlink(connection);

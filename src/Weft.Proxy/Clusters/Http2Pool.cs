@@ -38,7 +38,19 @@ internal sealed class Http2Pool(Worker worker, WorkerEndpoint endpoint) : Upstre
     /// <summary>A connection has room, or takes no more streams at all: those who wait are served by it or by another.</summary>
     public void OnRoom(Http2ClientConnection connection)
     {
-        while (HasWaiting && connection.HasRoom && connection.Open() is { } stream) Dequeue().OnUpstreamReady(stream);
+        while (Waiting is { } exchange && connection.HasRoom)
+        {
+            if (exchange.NeedsConnectProtocol && !connection.IsSettled) return;
+            if (exchange.NeedsConnectProtocol && !connection.TakesConnectProtocol)
+            {
+                Dequeue().OnUpstreamFailure(UpstreamFailure.ConnectFailure, 0, "the endpoint takes no extended CONNECT (RFC 8441)");
+                continue;
+            }
+
+            if (connection.Open() is not { } stream) break;
+            Dequeue().OnUpstreamReady(stream);
+        }
+
         if (HasWaiting && !connection.IsUsable) ConnectForWaiting();
     }
 
@@ -50,16 +62,28 @@ internal sealed class Http2Pool(Worker worker, WorkerEndpoint endpoint) : Upstre
         for (int i = _open.Count - 1; i >= 0; i--) _open[i].Retire();
     }
 
-    protected override IUpstreamStream? TakeReady()
+    protected override IUpstreamStream? TakeReady(HttpExchange exchange)
     {
         // Who has waited goes first.
         if (HasWaiting) return null;
         for (int i = 0; i < _open.Count; i++)
         {
+            if (exchange.NeedsConnectProtocol && !(_open[i].IsSettled && _open[i].TakesConnectProtocol)) continue;
             if (_open[i].HasRoom && _open[i].Open() is { } stream) return stream;
         }
 
         return null;
+    }
+
+    protected override bool MaySoonTake(HttpExchange exchange)
+    {
+        if (!exchange.NeedsConnectProtocol) return false;
+        foreach (Http2ClientConnection connection in _open)
+        {
+            if (connection.IsUsable && !connection.IsSettled) return true;
+        }
+
+        return false;
     }
 
     protected override void Adopt(UpstreamDial dial)

@@ -29,6 +29,14 @@ internal sealed class UpstreamDial : SocketConnection, ITimerOwner
     {
         _pool = pool;
         ClusterModel cluster = pool.Endpoint.Cluster.Model;
+        if (pool.Endpoint.Model.InternalListener.Length > 0)
+        {
+            BeginTransport();
+            Worker.OutboundTunnels.Rent().Connect(this, pool.Endpoint);
+            Worker.Timers.Arm(_timer, Worker.Clock.NowMs, Math.Max((long)cluster.ConnectTimeout.TotalMilliseconds, 1));
+            return 0;
+        }
+
         int descriptor = Sockets.Connect(pool.Endpoint.Address, cluster.SourceAddress);
         if (descriptor < 0) return -descriptor;
         if (cluster.TcpKeepalive is { } keepalive) Sockets.SetKeepalive(descriptor, keepalive);
@@ -70,10 +78,10 @@ internal sealed class UpstreamDial : SocketConnection, ITimerOwner
             return;
         }
 
-        int error = Libc.GetOption(Descriptor, Libc.SolSocket, Libc.SoError);
+        (int error, string detail) = ConnectFailure;
         if (error != 0 || (events & (Libc.EpollErr | Libc.EpollHup)) != 0)
         {
-            Fail(UpstreamFailure.ConnectFailure, error == 0 ? Errno.ECONNRESET : error, "");
+            Fail(UpstreamFailure.ConnectFailure, error == 0 ? Errno.ECONNRESET : error, detail);
             return;
         }
 

@@ -27,6 +27,9 @@ internal abstract class UpstreamPool(Worker worker, WorkerEndpoint endpoint)
 
     protected bool HasWaiting => _waitingFirst is not null;
 
+    /// <summary>The exchange that has waited longest.</summary>
+    protected HttpExchange? Waiting => _waitingFirst;
+
     /// <summary>How many exchanges a connection that is being made is expected to take at once.</summary>
     protected abstract int StreamsPerConnection { get; }
 
@@ -36,11 +39,11 @@ internal abstract class UpstreamPool(Worker worker, WorkerEndpoint endpoint)
     public AcquireOutcome Acquire(HttpExchange exchange, CircuitBreakerModel limits, out IUpstreamStream? stream, out int error)
     {
         error = 0;
-        stream = TakeReady();
+        stream = TakeReady(exchange);
         if (stream is not null) return AcquireOutcome.Ready;
         ClusterState state = Endpoint.Cluster.State;
         if (!state.TryAddPending(limits)) return AcquireOutcome.Overflow;
-        if ((long)_connecting * StreamsPerConnection <= _waiting)
+        if ((long)_connecting * StreamsPerConnection <= _waiting && !MaySoonTake(exchange))
         {
             if (state.TryAddConnection(limits))
             {
@@ -122,7 +125,10 @@ internal abstract class UpstreamPool(Worker worker, WorkerEndpoint endpoint)
     }
 
     /// <summary>An idle connection that is ready at once, or a new stream on one with room; null when there is none.</summary>
-    protected abstract IUpstreamStream? TakeReady();
+    protected abstract IUpstreamStream? TakeReady(HttpExchange exchange);
+
+    /// <summary>True when a connection that is there may take the exchange as soon as its endpoint has said what it can do.</summary>
+    protected virtual bool MaySoonTake(HttpExchange exchange) => false;
 
     /// <summary>Takes a new connection, and gives it to those who wait.</summary>
     protected abstract void Adopt(UpstreamDial dial);
@@ -130,7 +136,7 @@ internal abstract class UpstreamPool(Worker worker, WorkerEndpoint endpoint)
     /// <summary>Makes connections for those who wait because of the bound on connections, or because the one that they waited for takes no more.</summary>
     protected void ConnectForWaiting()
     {
-        while (_waiting > (long)_connecting * StreamsPerConnection && Endpoint.Cluster.State.TryAddConnection(Endpoint.Cluster.Model.CircuitBreakers))
+        while (_waitingFirst is { } first && !MaySoonTake(first) && _waiting > (long)_connecting * StreamsPerConnection && Endpoint.Cluster.State.TryAddConnection(Endpoint.Cluster.Model.CircuitBreakers))
         {
             int error = StartConnection();
             if (error != 0) Dequeue().OnUpstreamFailure(UpstreamFailure.ConnectFailure, error, "");

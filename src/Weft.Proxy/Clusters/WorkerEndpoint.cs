@@ -64,9 +64,10 @@ internal sealed class WorkerEndpoint
 
     public void Update(EndpointModel model, ClientTlsSlot? tls)
     {
+        bool isElsewhere = model.InternalListener != Model.InternalListener;
         Model = model;
         // Idle connections were made under the old rules: who may be there, under which certificate and by which protocol, may have changed.
-        if (!ReferenceEquals(tls, Tls) || _protocol != Cluster.Model.Protocol)
+        if (isElsewhere || !ReferenceEquals(tls, Tls) || _protocol != Cluster.Model.Protocol)
         {
             CloseIdle();
             _refusesHttp2 = false;
@@ -93,8 +94,17 @@ internal sealed class WorkerEndpoint
     }
 
     /// <summary>Finds or starts a connection for an exchange.</summary>
-    public AcquireOutcome Acquire(HttpExchange exchange, CircuitBreakerModel limits, out IUpstreamStream? stream, out int error) =>
-        PoolFor(exchange).Acquire(exchange, limits, out stream, out error);
+    public AcquireOutcome Acquire(HttpExchange exchange, CircuitBreakerModel limits, out IUpstreamStream? stream, out int error)
+    {
+        if (!exchange.IsConnect) return PoolFor(exchange).Acquire(exchange, limits, out stream, out error);
+        error = 0;
+        stream = null;
+        if (exchange.IsOwnConnect)
+            return _protocol == UpstreamProtocol.Http2 ? Http2().Acquire(exchange, limits, out stream, out error) : AcquireOutcome.Unfit;
+        if (Model.InternalListener.Length == 0) return AcquireOutcome.Unfit;
+        stream = _worker.InboundTunnels.Rent().Towards(this);
+        return AcquireOutcome.Ready;
+    }
 
     /// <summary>Takes a waiting exchange out of its queue (its client went away, its time is up).</summary>
     public void Abandon(HttpExchange exchange)

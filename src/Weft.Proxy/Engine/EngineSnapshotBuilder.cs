@@ -32,7 +32,7 @@ internal sealed class EngineSnapshotBuilder(int concurrency, bool sharesAddresse
         foreach (ListenerRuntime listener in listeners.Values)
         {
             if (listener.Model.BindToPort) bound.Add(listener);
-            else byDestination[listener.Model.Address] = listener;
+            else if (!listener.Model.IsInternal) byDestination[listener.Model.Address] = listener;
         }
 
         _clusters = clusters;

@@ -9,6 +9,9 @@ public abstract class EpollTarget
     /// <summary>The descriptor, or −1 when closed.</summary>
     public int Descriptor { get; internal set; } = -1;
 
+    /// <summary>What carries the connection when it has no socket of its own; the descriptor is then a number of the worker's and none of the kernel's.</summary>
+    internal Tunnel? Tunnel { get; set; }
+
     /// <summary>Which registration of the descriptor's number this is.</summary>
     internal uint Generation { get; set; }
 

@@ -24,6 +24,8 @@ public sealed unsafe class Worker
     private readonly List<IRecyclable> _recycle = [];
     private readonly List<SocketConnection> _corked = [];
     private readonly Dictionary<ListenerState, ListenSocket> _listeners = [];
+    private readonly List<EpollTarget?> _carried = [];
+    private readonly Stack<int> _freeCarried = new();
     private EpollTarget?[] _targets = new EpollTarget?[1024];
     private uint[] _generations = new uint[1024];
     private EpollTarget? _scheduledFirst;
@@ -59,8 +61,13 @@ public sealed unsafe class Worker
         Inspections = new ObjectPool<ConnectionInspection>(() => new ConnectionInspection(this));
         TcpServers = new ObjectPool<TcpServerConnection>(() => new TcpServerConnection(this));
         TcpClients = new ObjectPool<TcpClientConnection>(() => new TcpClientConnection(this));
+        InboundTunnels = new ObjectPool<InboundTunnel>(() => new InboundTunnel(this));
+        OutboundTunnels = new ObjectPool<OutboundTunnel>(() => new OutboundTunnel(this));
         _thread = new Thread(Run) { Name = $"weft-worker-{index}", IsBackground = false };
     }
+
+    /// <summary>The first of the numbers that stand for a descriptor where a <see cref="Tunnel"/> carries the connection; the kernel's stay far below.</summary>
+    private const int FirstCarried = 1 << 30;
 
     /// <summary>Size of each scratch buffer.</summary>
     internal const int ScratchBytes = 64 * 1024;
@@ -133,6 +140,10 @@ public sealed unsafe class Worker
 
     internal ObjectPool<TcpClientConnection> TcpClients { get; }
 
+    internal ObjectPool<InboundTunnel> InboundTunnels { get; }
+
+    internal ObjectPool<OutboundTunnel> OutboundTunnels { get; }
+
     /// <summary>Runs an action on the worker's thread; false when its mailbox is full. Any thread.</summary>
     public bool Post(Action<Worker> action) => Mailbox.Post(action);
 
@@ -161,10 +172,36 @@ public sealed unsafe class Worker
         return Libc.EpollControl(_epoll, Libc.EpollCtlAdd, descriptor, &change) == 0;
     }
 
+    /// <summary>Gives a connection a tunnel in place of a descriptor.</summary>
+    internal void Carry(EpollTarget target, Tunnel tunnel)
+    {
+        if (!_freeCarried.TryPop(out int slot))
+        {
+            slot = _carried.Count;
+            _carried.Add(null);
+        }
+
+        _carried[slot] = target;
+        target.Descriptor = FirstCarried + slot;
+        target.Tunnel = tunnel;
+        tunnel.Carried = target;
+    }
+
     /// <summary>Hands a registered descriptor to another target without a system call.</summary>
     internal void Retarget(EpollTarget from, EpollTarget to)
     {
         int descriptor = from.Descriptor;
+        to.Tunnel = from.Tunnel;
+        from.Tunnel = null;
+        if (to.Tunnel is { } tunnel)
+        {
+            tunnel.Carried = to;
+            _carried[descriptor - FirstCarried] = to;
+            to.Descriptor = descriptor;
+            from.Descriptor = -1;
+            return;
+        }
+
         _targets[descriptor] = to;
         to.Descriptor = descriptor;
         to.Generation = from.Generation;
@@ -176,6 +213,16 @@ public sealed unsafe class Worker
     {
         int descriptor = target.Descriptor;
         if (descriptor < 0) return;
+        if (target.Tunnel is { } tunnel)
+        {
+            _carried[descriptor - FirstCarried] = null;
+            _freeCarried.Push(descriptor - FirstCarried);
+            target.Tunnel = null;
+            target.Descriptor = -1;
+            tunnel.Close();
+            return;
+        }
+
         _targets[descriptor] = null;
         _generations[descriptor]++;
         target.Descriptor = -1;
@@ -250,10 +297,13 @@ public sealed unsafe class Worker
     /// <summary>Connections of a listener that was changed or removed end after their next response, so that clients come back to the new one.</summary>
     private void RetireConnections()
     {
-        foreach (EpollTarget? target in _targets)
-        {
-            if (target is IDownstreamConnection connection && !Snapshot.HasModel(connection.Facts.Listener)) connection.Retire();
-        }
+        foreach (EpollTarget? target in _targets) Retire(target);
+        foreach (EpollTarget? target in _carried.ToArray()) Retire(target);
+    }
+
+    private void Retire(EpollTarget? target)
+    {
+        if (target is IDownstreamConnection connection && !Snapshot.HasModel(connection.Facts.Listener)) connection.Retire();
     }
 
     /// <summary>Stops accepting; open exchanges finish, and connections close after their response. On the worker.</summary>
@@ -263,6 +313,11 @@ public sealed unsafe class Worker
         foreach (ListenSocket socket in _listeners.Values) socket.Close();
         _listeners.Clear();
         foreach (EpollTarget? target in _targets)
+        {
+            if (target is SocketConnection connection) connection.OnDrain();
+        }
+
+        foreach (EpollTarget? target in _carried.ToArray())
         {
             if (target is SocketConnection connection) connection.OnDrain();
         }

@@ -1,7 +1,6 @@
 // Length: the one state machine of the upstream side of HTTP/1.1; its states and transitions are read together.
 using Weft.Proxy.Clusters;
 using Weft.Proxy.Engine;
-using Weft.Proxy.Interop;
 using Weft.Proxy.Model;
 using Weft.Proxy.Tls;
 using Weft.Proxy.Transport;
@@ -59,7 +58,7 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
 
     public bool IsReused => _requests > 1;
 
-    public NetworkAddress LocalAddress => _local.IsNone && IsOpen ? _local = Sockets.LocalAddress(Descriptor) : _local;
+    public NetworkAddress LocalAddress => _local.IsNone && IsOpen ? _local = OwnAddress : _local;
 
     /// <summary>What the upstream's certificate says, if TLS is used and it showed one.</summary>
     public TlsPeer? Peer => Tls?.Peer;

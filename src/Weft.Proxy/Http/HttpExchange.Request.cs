@@ -212,12 +212,7 @@ internal sealed partial class HttpExchange
 
     private bool SettleUpgrade()
     {
-        if (_request.Method == RequestMethod.Connect && !_request.Has(HeadFlags.Upgrade))
-        {
-            Reply(404, default, ReplyDetails.RouteNotFound, ResponseFlags.NoRouteFound);
-            return false;
-        }
-
+        if (_request.Method == RequestMethod.Connect && !_request.Has(HeadFlags.Upgrade)) return SettleConnect();
         if (!_request.Has(HeadFlags.Upgrade)) return true;
         if (!_http.AllowsUpgrade(_request.UpgradeToken.Of(HeadBytes)))
         {

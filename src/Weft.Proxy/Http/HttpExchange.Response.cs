@@ -32,6 +32,12 @@ internal sealed partial class HttpExchange
             return;
         }
 
+        if (IsConnect)
+        {
+            OnConnectHead(head.Status, ended);
+            return;
+        }
+
         TouchTryIdle();
         if (ShouldRetry(bytes, head, fields))
         {
@@ -82,7 +88,7 @@ internal sealed partial class HttpExchange
         {
             _progress |= Progress.ResponseEnded;
             _downstream?.SendEnd();
-            if (Is(Progress.RequestEnded)) Finish();
+            FinishTunnel();
             return;
         }
 

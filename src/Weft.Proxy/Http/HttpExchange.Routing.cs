@@ -128,14 +128,15 @@ internal sealed partial class HttpExchange
 
     private bool AllowsUpgrade(ForwardAction action)
     {
-        ReadOnlySpan<byte> token = _request.UpgradeToken.Of(HeadBytes);
+        ReadOnlySpan<byte> token = UpgradeName;
         for (int i = 0; i < action.Upgrades.Count; i++)
         {
             UpgradeRule rule = action.Upgrades[i];
-            if (Ascii.EqualsIgnoreCase(token, rule.Type)) return rule.Enabled;
+            if (Ascii.EqualsIgnoreCase(token, rule.Type)) return rule.Enabled && (rule.TerminatesConnect || !IsConnect);
         }
 
-        return _http.AllowsUpgrade(token);
+        // Only a route says where a CONNECT may go; handing one on to an upstream as it came is none of this proxy's ways.
+        return !IsConnect && _http.AllowsUpgrade(token);
     }
 
     private void RewriteHost(scoped in RequestView view, ForwardAction action)

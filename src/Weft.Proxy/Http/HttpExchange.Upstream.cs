@@ -48,7 +48,7 @@ internal sealed partial class HttpExchange
     {
         WorkerCluster cluster = _cluster!;
         if (_retry is { PreviousPrioritiesFrequency: > 0 and var every } && _attempts > 0 && _attempts % every == 0) _priorities.Exclude();
-        _endpoint = cluster.ChooseFor(
+        _endpoint = _hop ?? cluster.ChooseFor(
             _facts, _hash, _tried.AsSpan(0, Math.Min(_attempts, MostTried)), _retry is { AvoidPreviousHosts: true } ? _retry.HostSelectionAttempts : 0, ref _priorities);
         if (_endpoint is null)
         {
@@ -67,7 +67,7 @@ internal sealed partial class HttpExchange
         _attempts++;
         cluster.Telemetry.Stats.Add(ClusterStat.UpstreamRqTotal);
         _routeStats?.Add(RouteStat.UpstreamRqTotal);
-        AddressAttempt(_route!);
+        if (_route is { } route) AddressAttempt(route);
         switch (_endpoint.Acquire(this, Limits, out IUpstreamStream? connection, out int error))
         {
             case AcquireOutcome.Ready:
@@ -78,6 +78,10 @@ internal sealed partial class HttpExchange
                 break;
             case AcquireOutcome.Overflow:
                 Overflow();
+                break;
+            case AcquireOutcome.Unfit:
+                ReleaseSlots();
+                Reply(503, "The cluster cannot take a CONNECT: one that ends here needs an internal listener, one of our own HTTP/2."u8, ReplyDetails.ConnectUnfit, ResponseFlags.UpstreamConnectionFailure);
                 break;
             default:
                 OnUpstreamFailure(UpstreamFailure.ConnectFailure, error, "");
@@ -127,6 +131,7 @@ internal sealed partial class HttpExchange
         TouchIdle();
         if (Is(Progress.Mirror)) OnMirrorDrained();
         _downstream?.ResumeRequest();
+        FinishTunnel();
     }
 
     /// <summary>An attempt failed. <paramref name="untouched"/>: no byte of a response had come.</summary>
@@ -222,7 +227,7 @@ internal sealed partial class HttpExchange
     private void ResetAttempts()
     {
         _cluster = null;
-        _endpoint = null;
+        _endpoint = _hop = null;
         _upstream = null;
         _upstreamLocal = default;
         _transportFailure = [];

@@ -82,6 +82,8 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         Delayed = 512,
         HoldsFault = 1024,
         Mirror = 2048,
+        Connect = 4096,
+        Unrecorded = 8192,
     }
 
     public ref readonly RequestHead Head => ref _request;
@@ -203,9 +205,12 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         if (Is(Progress.Tunnel))
         {
             _upstream?.SendEnd();
-            if (Is(Progress.ResponseEnded)) Finish();
+            FinishTunnel();
             return;
         }
+
+        // What was sent ahead of a tunnel waits for it, and its end behind it.
+        if (IsConnect) return;
 
         if (_mirrors is not null) EndMirrors();
         StartRouteTimer();
@@ -397,7 +402,7 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         TimerWheel.Disarm(_durationTimer);
         TimerWheel.Disarm(_requestTimer);
         ReturnFault();
-        if (!Is(Progress.Mirror)) Report();
+        if (!Is(Progress.Mirror | Progress.Unrecorded)) Report();
         DropUpstream();
         DropMirrors();
         LeaveOriginal();
@@ -444,7 +449,8 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
             UpstreamLocal = _upstreamLocal,
             RouteName = _route?.Name ?? "",
         };
-        _http.TelemetryOf(_worker).Record(in record);
+        // What a tunnel carries counts in the standard metrics where it is served.
+        _http.TelemetryOf(_worker).Record(in record, isServedElsewhere: IsConnect);
         _worker.Observer?.OnExchange(in record);
     }
 

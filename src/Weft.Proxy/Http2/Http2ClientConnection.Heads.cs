@@ -18,6 +18,12 @@ internal sealed partial class Http2ClientConnection
     internal void SendHead(Http2ClientStream stream, HttpExchange exchange, bool end)
     {
         if (!stream.State.SendHeaders(end)) return;
+        if (exchange.IsConnect)
+        {
+            SendConnect(stream, exchange.ConnectAuthority, end);
+            return;
+        }
+
         HeadView view = exchange.RequestView;
         ReadOnlySpan<byte> path = exchange.UpstreamPath;
         HpackWriter writer = BeginBlock(view, path.Length + 128, out Span<byte> room, out byte[]? rented);
@@ -35,6 +41,15 @@ internal sealed partial class Http2ClientConnection
         writer.Fields(view);
         // It concerns one hop and was taken off with the rest of its kind, but gRPC's servers want it said.
         if (exchange.Head.Has(HeadFlags.AcceptsTrailers)) writer.Field(KnownHeader.Te, "trailers"u8);
+        EndBlock(stream, writer.Length, room, rented, end);
+    }
+
+    /// <summary>A CONNECT has a method and an authority, and nothing else (RFC 9113 section 8.5).</summary>
+    private void SendConnect(Http2ClientStream stream, ReadOnlySpan<byte> authority, bool end)
+    {
+        HpackWriter writer = BeginBlock(default, authority.Length + 64, out Span<byte> room, out byte[]? rented);
+        writer.Pseudo(HpackStaticTable.Method, "CONNECT"u8);
+        writer.Pseudo(HpackStaticTable.Authority, authority);
         EndBlock(stream, writer.Length, room, rented, end);
     }
 
@@ -67,7 +82,7 @@ internal sealed partial class Http2ClientConnection
 
         stream.HasHead = true;
         int length = builder.Length;
-        if (exchange.IsUpgrade && head.Status is >= 200 and < 300)
+        if (exchange.NeedsConnectProtocol && head.Status is >= 200 and < 300)
             Accept(exchange, buffer, ref length, ref head);
         else if (head.Framing != BodyFraming.Chunked)
             stream.RemoteLength = new Http2BodyLength(head.Framing == BodyFraming.ContentLength ? head.ContentLength : 0);
@@ -120,7 +135,8 @@ internal sealed partial class Http2ClientConnection
         Http2HeadError wrong = builder.FinishTrailers(out int count, out int end);
         Http2Error error = stream.State.ReceiveHeaders(endStream);
         if (!error.IsNone) return error;
-        if (wrong != Http2HeadError.None || result.IsOverLimit || !stream.RemoteLength.MayEnd)
+        // In a tunnel there is nothing but DATA (RFC 9113 section 8.5).
+        if (wrong != Http2HeadError.None || result.IsOverLimit || !stream.RemoteLength.MayEnd || stream.Exchange is { IsTunnel: true })
             return Http2Error.Stream(Http2ErrorCode.ProtocolError, Http2Reason.MalformedMessage);
         stream.OnTrailers(new HeadView(buffer.AsSpan(0, builder.Length), _fields.AsSpan(0, count), end, null));
         if (stream.IsAttached) EndRemote(stream);

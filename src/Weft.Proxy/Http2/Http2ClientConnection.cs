@@ -1,6 +1,5 @@
 using Weft.Proxy.Clusters;
 using Weft.Proxy.Engine;
-using Weft.Proxy.Interop;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
 using Weft.Proxy.Tls;
@@ -10,7 +9,7 @@ using Timer = Weft.Proxy.Engine.Timer;
 namespace Weft.Proxy.Http2;
 
 /// <summary>
-/// The upstream's side of HTTP/2: one attempt a stream. It is used at once, before the endpoint's SETTINGS have come.
+/// The upstream's side of HTTP/2: one attempt a stream. It is used at once, before the endpoint's SETTINGS have come, but for what needs a setting.
 /// <code>
 /// Open → Retired → closed     GOAWAY either way, the bound on requests or on its life, configuration; the last stream ended
 ///   └──────────→ closed       the endpoint ended it, a connection error, a PING without answer
@@ -40,7 +39,7 @@ internal sealed partial class Http2ClientConnection : Http2Connection, ITimerOwn
 
     public WorkerEndpoint Endpoint => _pool.Endpoint;
 
-    public NetworkAddress LocalAddress => _local.IsNone && IsOpen ? _local = Sockets.LocalAddress(Descriptor) : _local;
+    public NetworkAddress LocalAddress => _local.IsNone && IsOpen ? _local = OwnAddress : _local;
 
     /// <summary>What the upstream's certificate says, if TLS is used and it showed one.</summary>
     public TlsPeer? Peer => Tls?.Peer;
@@ -50,6 +49,12 @@ internal sealed partial class Http2ClientConnection : Http2Connection, ITimerOwn
 
     /// <summary>True when a stream may be opened now.</summary>
     public bool HasRoom => IsUsable && StreamCount < MostStreams && !SendFailed;
+
+    /// <summary>True once the endpoint's SETTINGS have come.</summary>
+    public bool IsSettled => _settled;
+
+    /// <summary>True when the endpoint announced that it takes extended CONNECT (RFC 8441 section 3).</summary>
+    public bool TakesConnectProtocol => PeerSettings.EnableConnectProtocol;
 
     protected override bool IsServer => false;
 
@@ -147,10 +152,10 @@ internal sealed partial class Http2ClientConnection : Http2Connection, ITimerOwn
     }
 
     /// <summary>Nobody wants the stream any more.</summary>
-    internal void Cancel(Http2ClientStream stream)
+    internal void Cancel(Http2ClientStream stream, Http2ErrorCode code)
     {
         _stats.Add(ClusterStat.Http2TxReset);
-        Reset(stream, Http2ErrorCode.Cancel);
+        Reset(stream, code);
     }
 
     internal override void OnScheduled()

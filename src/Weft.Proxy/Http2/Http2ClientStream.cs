@@ -106,10 +106,16 @@ internal sealed class Http2ClientStream(Worker worker) : Http2Stream(worker), IU
         if (_exchange is not { } exchange) return;
         _exchange = null;
         Endpoint.ActiveRequests--;
-        if (loss is Http2Loss.Reset or Http2Loss.Refused) Endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamRqRxReset);
+        if (loss is Http2Loss.Reset or Http2Loss.Refused or Http2Loss.Stopped) Endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamRqRxReset);
+        if (loss == Http2Loss.Stopped && exchange.IsTunnel)
+        {
+            exchange.OnTunnelStopped();
+            return;
+        }
+
         UpstreamFailure failure = loss switch
         {
-            Http2Loss.Reset => UpstreamFailure.Reset,
+            Http2Loss.Reset or Http2Loss.Stopped => UpstreamFailure.Reset,
             // It was one more than the endpoint takes, which it had not told yet: that is no sign of trouble.
             Http2Loss.Refused when _isBlind => UpstreamFailure.NotProcessed,
             Http2Loss.Refused => UpstreamFailure.Refused,
@@ -125,11 +131,12 @@ internal sealed class Http2ClientStream(Worker worker) : Http2Stream(worker), IU
     /// <summary>The exchange goes. What of either message is still to come is of no interest.</summary>
     private void Leave()
     {
-        if (_exchange is null) return;
+        if (_exchange is not { } exchange) return;
         _exchange = null;
         Endpoint.ActiveRequests--;
         if (!IsAttached || State.Phase == Http2StreamPhase.Closed) return;
         Endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamRqTxReset);
-        Client.Cancel(this);
+        // A connection that was cut off (RFC 9113 section 8.5); one that was closed in order has ended its side before.
+        Client.Cancel(this, exchange.IsTunnel && State.CanSend ? Http2ErrorCode.ConnectError : Http2ErrorCode.Cancel);
     }
 }

@@ -345,10 +345,11 @@ internal abstract partial class Http2Connection(Worker worker) : SocketConnectio
     private Http2Error OnResetFrame(scoped in Http2Frame frame)
     {
         if (Find(frame.StreamId) is not { } stream) return _numbers.Receive(frame.Type, frame.StreamId, out _);
+        bool isStopped = frame.ErrorCode == Http2ErrorCode.NoError && stream.State.Phase == Http2StreamPhase.HalfClosedRemote;
         stream.State.ReceiveReset();
         Http2Error verdict = _guard.EndStream(wasReset: true, Worker.Clock.NowMs - stream.OpenedMs);
         TakeOut(stream);
-        stream.OnLost(frame.ErrorCode == Http2ErrorCode.RefusedStream ? Http2Loss.Refused : Http2Loss.Reset);
+        stream.OnLost(isStopped ? Http2Loss.Stopped : frame.ErrorCode == Http2ErrorCode.RefusedStream ? Http2Loss.Refused : Http2Loss.Reset);
         return verdict;
     }
 

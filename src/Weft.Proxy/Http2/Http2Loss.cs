@@ -6,6 +6,9 @@ internal enum Http2Loss : byte
     /// <summary>The peer sent RST_STREAM.</summary>
     Reset,
 
+    /// <summary>The peer's side was complete, and it wants nothing more of ours: NO_ERROR (RFC 9113 section 8.1).</summary>
+    Stopped,
+
     /// <summary>The peer said that it did nothing with the stream: REFUSED_STREAM. It may be tried again elsewhere.</summary>
     Refused,
 

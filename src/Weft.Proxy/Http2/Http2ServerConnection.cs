@@ -269,7 +269,7 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
     {
         Http2ServerStream stream = Worker.Http2ServerStreams.Rent();
         Add(stream, streamId);
-        stream.Tie(exchange);
+        stream.Tie(exchange, head.Method == RequestMethod.Connect);
         stream.State.ReceiveHeaders(endStream);
         if (head.Framing == BodyFraming.ContentLength) stream.RemoteLength = new Http2BodyLength(head.ContentLength);
         if (StreamCount == 1 && _state == State.Open) ArmStall();
@@ -297,7 +297,8 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
         HpackResult result = Decode(block, _http.HeaderLimits, ref builder);
         Http2HeadError wrong = builder.FinishTrailers(out int count, out int end);
         Http2Error error = result.Error != HpackError.None ? Http2Error.Connection(Http2ErrorCode.CompressionError, Http2Reason.BadHeaderBlock) : stream.State.ReceiveHeaders(endStream);
-        if (error.IsNone && (result.IsOverLimit || wrong != Http2HeadError.None || !stream.RemoteLength.MayEnd))
+        // Behind the head of a CONNECT there is nothing but DATA (RFC 9113 section 8.5).
+        if (error.IsNone && (result.IsOverLimit || wrong != Http2HeadError.None || !stream.RemoteLength.MayEnd || stream.IsConnect))
             error = Http2Error.Stream(Http2ErrorCode.ProtocolError, Http2Reason.MalformedMessage);
         if (error.IsNone)
         {

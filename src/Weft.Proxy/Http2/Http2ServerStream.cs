@@ -15,6 +15,9 @@ internal sealed class Http2ServerStream(Worker worker) : Http2Stream(worker), ID
     private bool _stopsRequest;
     private bool _isTunnel;
 
+    /// <summary>True for a CONNECT, plain or extended.</summary>
+    public bool IsConnect { get; private set; }
+
     public bool IsBlocked => HasPending;
 
     internal override bool IsOrphan => _exchange is null;
@@ -24,9 +27,10 @@ internal sealed class Http2ServerStream(Worker worker) : Http2Stream(worker), ID
     private Http2ServerConnection Server => (Http2ServerConnection)Connection;
 
     /// <summary>Ties the stream to the exchange that is about to begin.</summary>
-    public void Tie(HttpExchange exchange)
+    public void Tie(HttpExchange exchange, bool isConnect)
     {
         _exchange = exchange;
+        IsConnect = isConnect;
         _stopsRequest = _isTunnel = false;
     }
 
@@ -82,7 +86,7 @@ internal sealed class Http2ServerStream(Worker worker) : Http2Stream(worker), ID
         _exchange = null;
         if (!IsAttached) return;
         Server.Stats.Add(HttpStat.DownstreamRqTxReset);
-        Connection.Reset(this, Http2ErrorCode.InternalError);
+        Connection.Reset(this, _isTunnel && IsConnect ? Http2ErrorCode.ConnectError : Http2ErrorCode.InternalError);
     }
 
     public void ExchangeDone()

@@ -69,6 +69,9 @@ public sealed class ConnectionFacts
         target.ServerName = ServerName;
         target.ApplicationProtocol = ApplicationProtocol;
         target.IsTls = IsTls;
+        target.Certificate = Certificate;
+        target.PeerHandle = PeerHandle;
+        target.Tls = Tls;
         target.Id = Id;
         target.Listener = Listener;
         target.StartNs = StartNs;
@@ -82,9 +85,6 @@ public sealed class ConnectionFacts
     {
         from.CopyTo(this);
         IsTlsEnded = from.IsTlsEnded;
-        Certificate = from.Certificate;
-        PeerHandle = from.PeerHandle;
-        Tls = from.Tls;
         from.Entered = null;
         from.Reset();
     }

@@ -18,6 +18,10 @@ namespace Weft.Proxy.Listeners;
 internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IRecyclable
 {
     private const int MaxSniffedBytes = 16 * 1024;
+
+    /// <summary>Set in the numbers of connections that a tunnel carries, which are counted apart from those of sockets.</summary>
+    private const ulong TunnelMark = 1UL << 63;
+    private static ulong s_tunnels;
     private readonly Worker _worker;
     private readonly Timer _timer;
     private ListenerRuntime _listener = null!;
@@ -40,12 +44,7 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
         Facts.Peer = peer;
         Facts.Local = local;
         Facts.Id = id;
-        Facts.Entered = listener.State;
-        Facts.StartNs = _worker.Clock.NowNs;
-        Facts.StartWallNs = _worker.Clock.WallNs;
-        Facts.Stats = _worker.Telemetry.ListenerStats.Get(listener.Model.Name);
-        Facts.Stats.Add(ListenerStat.DownstreamCxTotal);
-        Facts.Stats.Add(ListenerStat.DownstreamCxActive);
+        CountIn();
         if (!_worker.Register(this, descriptor))
         {
             _ = Libc.Close(descriptor);
@@ -54,16 +53,23 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
         }
 
         if (listener.Model.UseOriginalDestination || listener.Model.Sniffing.HasFlag(ListenerSniffing.OriginalDestination)) RestoreDestination(descriptor);
-        Facts.Listener = _listener.Model;
-        _wantsProxyHeader = _listener.Model.Sniffing.HasFlag(ListenerSniffing.ProxyProtocol);
-        if (!Inspects)
-        {
-            HandOver();
-            return;
-        }
+        RunFilters();
+    }
 
-        TimeSpan limit = _listener.Model.ListenerFiltersTimeout;
-        if (limit > TimeSpan.Zero) _worker.Timers.Arm(_timer, _worker.Clock.NowMs, (long)limit.TotalMilliseconds);
+    /// <summary>Takes what a tunnel carries, with the client and its identity from the connection that brought the CONNECT.</summary>
+    public void Begin(ListenerRuntime listener, ConnectionFacts outer, NetworkAddress destination)
+    {
+        _listener = listener;
+        Facts.Reset();
+        Facts.Peer = outer.Peer;
+        Facts.Certificate = outer.Certificate;
+        Facts.PeerHandle = outer.PeerHandle;
+        Facts.Tls = outer.Tls;
+        Facts.Local = destination;
+        Facts.LocalRestored = true;
+        Facts.Id = TunnelMark | Interlocked.Increment(ref s_tunnels);
+        CountIn();
+        RunFilters();
     }
 
     public void OnTimer(Timer timer)
@@ -86,7 +92,7 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
         if ((events & (Libc.EpollIn | Libc.EpollRdHup | Libc.EpollHup | Libc.EpollErr)) == 0) return;
         while (Descriptor >= 0)
         {
-            int count = Libc.Receive(Descriptor, _worker.ReadScratch, MaxSniffedBytes);
+            int count = Tunnel is { } tunnel ? tunnel.Receive(_worker.ReadScratch, MaxSniffedBytes) : Libc.Receive(Descriptor, _worker.ReadScratch, MaxSniffedBytes);
             if (count > 0)
             {
                 _input.Append(_worker.Buffers, new ReadOnlySpan<byte>(_worker.ReadScratch, count));
@@ -94,7 +100,7 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
                 continue;
             }
 
-            int error = count < 0 ? *Libc.ErrnoLocation() : 0;
+            int error = count == 0 ? 0 : Tunnel is null ? *Libc.ErrnoLocation() : -count;
             if (error == Errno.EINTR) continue;
             if (error == Errno.EAGAIN) return;
             Facts.Stats!.Add(ListenerStat.DownstreamListenerFilterRemoteClose);
@@ -104,6 +110,30 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
 
     internal override void OnScheduled()
     {
+    }
+
+    private void CountIn()
+    {
+        Facts.Entered = _listener.State;
+        Facts.StartNs = _worker.Clock.NowNs;
+        Facts.StartWallNs = _worker.Clock.WallNs;
+        Facts.Stats = _worker.Telemetry.ListenerStats.Get(_listener.Model.Name);
+        Facts.Stats.Add(ListenerStat.DownstreamCxTotal);
+        Facts.Stats.Add(ListenerStat.DownstreamCxActive);
+    }
+
+    private void RunFilters()
+    {
+        Facts.Listener = _listener.Model;
+        _wantsProxyHeader = _listener.Model.Sniffing.HasFlag(ListenerSniffing.ProxyProtocol);
+        if (!Inspects)
+        {
+            HandOver();
+            return;
+        }
+
+        TimeSpan limit = _listener.Model.ListenerFiltersTimeout;
+        if (limit > TimeSpan.Zero) _worker.Timers.Arm(_timer, _worker.Clock.NowMs, (long)limit.TotalMilliseconds);
     }
 
     private void RestoreDestination(int descriptor)

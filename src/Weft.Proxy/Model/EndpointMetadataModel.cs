@@ -11,6 +11,9 @@ public sealed class EndpointMetadataModel
     /// <summary>Istio's <c>workload</c> string: <c>name;namespace;canonical name;revision;cluster</c>.</summary>
     public string Workload { get; init; } = "";
 
+    /// <summary>The SPIFFE id that whoever ends a tunnel to the endpoint must show; empty is any of the mesh.</summary>
+    public string Identity { get; init; } = "";
+
     /// <summary><c>envoy.lb</c> <c>hash_key</c>, when given.</summary>
     public string? HashKey { get; init; }
 }

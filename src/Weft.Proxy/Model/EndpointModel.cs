@@ -12,6 +12,12 @@ public sealed class EndpointModel
     /// <summary>The port that goes with <see cref="Hostname"/> in DNS clusters.</summary>
     public int Port { get; init; }
 
+    /// <summary>
+    /// The internal listener behind which the endpoint is (<c>envoy_internal_address</c>), or empty. <see cref="Address"/> is then what that listener is
+    /// asked for: the metadata <c>envoy.filters.listener.original_dst</c>, or none.
+    /// </summary>
+    public string InternalListener { get; init; } = "";
+
     public uint Weight { get; init; } = 1;
 
     public EndpointHealth Health { get; init; }

@@ -14,6 +14,9 @@ public sealed class ListenerModel
     /// <summary>False: no socket of its own; connections are handed over by a listener with <see cref="UseOriginalDestination"/>.</summary>
     public bool BindToPort { get; init; } = true;
 
+    /// <summary>True: no socket and no address; endpoints name it (<c>internal_listener</c>). <see cref="BindToPort"/> is false then.</summary>
+    public bool IsInternal { get; init; }
+
     /// <summary>True: after restoring the original destination, look for the listener of that address and hand the connection over.</summary>
     public bool UseOriginalDestination { get; init; }
 

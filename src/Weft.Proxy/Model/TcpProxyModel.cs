@@ -9,6 +9,9 @@ public sealed class TcpProxyModel : TerminalModel
     /// <summary>Both directions silent for this long ends the connection; zero means never. Envoy: 1 h.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>Set: what is taken goes to the cluster as CONNECTs over HTTP/2.</summary>
+    public TunnelingModel? Tunneling { get; init; }
+
     public int MaxConnectAttempts { get; init; } = 1;
 
     /// <summary>Zero means no bound.</summary>

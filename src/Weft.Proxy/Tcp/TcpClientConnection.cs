@@ -15,13 +15,14 @@ internal sealed class TcpClientConnection : SocketConnection, ITimerOwner
     private WorkerEndpoint _endpoint = null!;
     private TcpServerConnection? _session;
     private bool _connecting;
+    private bool _isHop;
 
     public TcpClientConnection(Worker worker)
         : base(worker) => _timer = new Timer(this, 0);
 
-    public NetworkAddress LocalAddress => IsOpen ? Sockets.LocalAddress(Descriptor) : default;
+    public NetworkAddress LocalAddress => IsOpen ? OwnAddress : default;
 
-    public TlsPeer? PeerCertificate => Tls?.Peer;
+    public TlsPeer? PeerCertificate => Tls?.Peer ?? Tunnel?.Peer;
 
     protected override bool WantsRead => IsHandshaking || _session is not { HasUnsent: true };
 
@@ -29,21 +30,31 @@ internal sealed class TcpClientConnection : SocketConnection, ITimerOwner
     public int Connect(WorkerEndpoint endpoint, TcpServerConnection session)
     {
         ClusterModel cluster = endpoint.Cluster.Model;
+        if (endpoint.Model.InternalListener.Length > 0)
+        {
+            Begin(endpoint, session, isHop: false);
+            Worker.OutboundTunnels.Rent().Connect(this, endpoint);
+            return 0;
+        }
+
         int descriptor = Sockets.Connect(endpoint.Address, cluster.SourceAddress);
         if (descriptor < 0) return -descriptor;
         if (cluster.TcpKeepalive is { } keepalive) Sockets.SetKeepalive(descriptor, keepalive);
-        BeginTransport();
-        _endpoint = endpoint;
-        _session = session;
-        _connecting = true;
         if (!Worker.Register(this, descriptor))
         {
             Worker.CloseDescriptor(this);
             return Errno.ENOMEM;
         }
 
-        endpoint.AddTcpConnection();
-        Worker.Timers.Arm(_timer, Worker.Clock.NowMs, Math.Max((long)cluster.ConnectTimeout.TotalMilliseconds, 1));
+        Begin(endpoint, session, isHop: false);
+        return 0;
+    }
+
+    /// <summary>Starts connecting to a destination through a tunnel that the endpoint ends; 0.</summary>
+    public int ConnectThrough(WorkerEndpoint endpoint, TcpServerConnection session, TcpRuntime tcp, NetworkAddress destination)
+    {
+        Begin(endpoint, session, isHop: true);
+        Worker.OutboundTunnels.Rent().Connect(this, endpoint, tcp, destination);
         return 0;
     }
 
@@ -59,7 +70,7 @@ internal sealed class TcpClientConnection : SocketConnection, ITimerOwner
         if (!IsOpen) return;
         TimerWheel.Disarm(_timer);
         CloseTransport(reset);
-        _endpoint.RemoveTcpConnection();
+        if (!_isHop) _endpoint.RemoveTcpConnection();
     }
 
     public void OnTimer(Timer timer)
@@ -85,10 +96,10 @@ internal sealed class TcpClientConnection : SocketConnection, ITimerOwner
             return;
         }
 
-        int error = Libc.GetOption(Descriptor, Libc.SolSocket, Libc.SoError);
+        (int error, string detail) = ConnectFailure;
         if (error != 0 || (events & (Libc.EpollErr | Libc.EpollHup)) != 0)
         {
-            Fail(error == 0 ? Errno.ECONNRESET : error, "");
+            Fail(error == 0 ? Errno.ECONNRESET : error, detail);
             return;
         }
 
@@ -96,7 +107,8 @@ internal sealed class TcpClientConnection : SocketConnection, ITimerOwner
         _connecting = false;
         if ((events & (Libc.EpollIn | Libc.EpollRdHup)) != 0) IsReadable = true;
         if ((events & Libc.EpollRdHup) != 0) PeerHungUp = true;
-        if (_endpoint.Tls is { } slot) StartTls(slot);
+        // What a hop is asked for is carried on a connection of its pool, where its TLS is.
+        if (!_isHop && _endpoint.Tls is { } slot) StartTls(slot);
         else Ready();
     }
 
@@ -125,6 +137,17 @@ internal sealed class TcpClientConnection : SocketConnection, ITimerOwner
     }
 
     protected override void OnDrained() => _session?.OnUpstreamDrained();
+
+    private void Begin(WorkerEndpoint endpoint, TcpServerConnection session, bool isHop)
+    {
+        BeginTransport();
+        _endpoint = endpoint;
+        _session = session;
+        _connecting = true;
+        _isHop = isHop;
+        if (!isHop) endpoint.AddTcpConnection();
+        Worker.Timers.Arm(_timer, Worker.Clock.NowMs, Math.Max((long)endpoint.Cluster.Model.ConnectTimeout.TotalMilliseconds, 1));
+    }
 
     private void StartTls(ClientTlsSlot slot)
     {

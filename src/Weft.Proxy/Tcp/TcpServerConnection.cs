@@ -220,7 +220,7 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
 
     private void ChooseCluster()
     {
-        string name = Choose(Model.Clusters);
+        string name = _chain.Tcp!.Choose(Worker);
         _cluster = Worker.Clusters.Find(Worker.Snapshot, name);
         if (_cluster is null)
         {
@@ -230,21 +230,6 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
         }
 
         Connect();
-    }
-
-    private string Choose(IReadOnlyList<WeightedClusterModel> clusters)
-    {
-        if (clusters.Count == 1) return clusters[0].Name;
-        ulong total = 0;
-        for (int i = 0; i < clusters.Count; i++) total += clusters[i].Weight;
-        ulong point = (ulong)Worker.Random.NextInt64((long)Math.Max(total, 1));
-        for (int i = 0; i < clusters.Count; i++)
-        {
-            if (point < clusters[i].Weight) return clusters[i].Name;
-            point -= clusters[i].Weight;
-        }
-
-        return clusters[^1].Name;
     }
 
     private void Connect()
@@ -260,7 +245,8 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
             return;
         }
 
-        if (!cluster.State.TryAddConnection(cluster.Model.CircuitBreakers))
+        // A tunnel is a request of its cluster and counts as one.
+        if (Model.Tunneling is null && !cluster.State.TryAddConnection(cluster.Model.CircuitBreakers))
         {
             _flags |= ResponseFlags.UpstreamOverflow;
             Finish(reset: false);
@@ -269,7 +255,7 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
 
         TcpClientConnection upstream = Worker.TcpClients.Rent();
         _upstream = upstream;
-        int error = upstream.Connect(_endpoint, this);
+        int error = Model.Tunneling is null ? upstream.Connect(_endpoint, this) : upstream.ConnectThrough(_endpoint, this, _chain.Tcp!, _facts.Local);
         if (error == 0) return;
         Worker.TcpClients.Return(upstream);
         cluster.State.RemoveConnection();

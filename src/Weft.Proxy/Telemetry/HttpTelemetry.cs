@@ -28,13 +28,15 @@ public sealed class HttpTelemetry
     public bool NeedsResponseHead { get; }
 
     /// <summary>Counts and logs one exchange. On the worker's thread.</summary>
-    public void Record(in ExchangeRecord exchange)
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="isServedElsewhere">True for a CONNECT that ends here: Istio's metrics count what it carries, not the CONNECT.</param>
+    public void Record(in ExchangeRecord exchange, bool isServedElsewhere = false)
     {
         Stats.Add(HttpStat.DownstreamRqTotal);
         Stats.Add(HttpStat.DownstreamRqCompleted);
         if (exchange.Status is >= 100 and < 600)
             Stats.Add(HttpStat.DownstreamRq1xx + (exchange.Status / 100 - 1));
-        CountSeries(in exchange);
+        if (!isServedElsewhere) CountSeries(in exchange);
         if (_logs.Length > 0) _worker.Log(_logs, new LogFacts(in exchange));
     }
 

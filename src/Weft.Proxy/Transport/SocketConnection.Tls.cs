@@ -215,11 +215,11 @@ internal abstract unsafe partial class SocketConnection
         {
             ReadOnlySpan<byte> pending = tls.Pending;
             if (pending.IsEmpty) return;
-            int sent;
-            fixed (byte* start = pending) sent = Libc.Send(Descriptor, start, pending.Length);
-            if (sent < 0)
+            int sent, error = 0;
+            if (Tunnel is { } tunnel) error = (sent = tunnel.Send(pending)) < 0 ? -sent : 0;
+            else fixed (byte* start = pending) error = (sent = Libc.Send(Descriptor, start, pending.Length)) < 0 ? *Libc.ErrnoLocation() : 0;
+            if (error != 0)
             {
-                int error = *Libc.ErrnoLocation();
                 if (error == Errno.EINTR) continue;
                 if (error != Errno.EAGAIN) FailSend();
                 return;

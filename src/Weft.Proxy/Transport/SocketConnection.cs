@@ -263,7 +263,8 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
         if (!reset) Uncork();
         _corked.Clear(Worker.Buffers);
         CloseTls();
-        if (reset) Sockets.ResetOnClose(Descriptor);
+        if (reset && Tunnel is { } tunnel) tunnel.ResetsOnClose = true;
+        else if (reset) Sockets.ResetOnClose(Descriptor);
         _unsent.Clear(Worker.Buffers);
         IsReadable = false;
         Worker.CloseDescriptor(this);
@@ -277,6 +278,7 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
     private ReceiveStatus ReceivePlain(byte* scratch, out ReadOnlySpan<byte> data)
     {
         data = default;
+        if (Tunnel is not null) return ReceiveCarried(scratch, out data);
         while (true)
         {
             int count = Libc.Receive(Descriptor, scratch, Worker.ScratchBytes);
@@ -306,6 +308,12 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
         {
             _unsent.Append(Worker.Buffers, new ReadOnlySpan<byte>(first, firstCount));
             _unsent.Append(Worker.Buffers, new ReadOnlySpan<byte>(second, secondCount));
+            return;
+        }
+
+        if (Tunnel is not null)
+        {
+            SendCarried(first, firstCount, second, secondCount);
             return;
         }
 
@@ -351,10 +359,11 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
         {
             ReadOnlySpan<byte> bytes = _unsent.Bytes;
             int sent;
-            fixed (byte* start = bytes) sent = Libc.Send(Descriptor, start, bytes.Length);
-            if (sent < 0)
+            int error = 0;
+            if (Tunnel is { } tunnel) error = (sent = tunnel.Send(bytes)) < 0 ? -sent : 0;
+            else fixed (byte* start = bytes) error = (sent = Libc.Send(Descriptor, start, bytes.Length)) < 0 ? *Libc.ErrnoLocation() : 0;
+            if (error != 0)
             {
-                int error = *Libc.ErrnoLocation();
                 if (error == Errno.EINTR) continue;
                 if (error != Errno.EAGAIN) FailSend();
                 return;
@@ -376,6 +385,7 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
             SendPending();
         }
 
-        _ = Libc.Shutdown(Descriptor, Libc.ShutWrite);
+        if (Tunnel is { } tunnel) tunnel.EndOutput();
+        else _ = Libc.Shutdown(Descriptor, Libc.ShutWrite);
     }
 }

@@ -55,6 +55,9 @@ public class RefusalTests
     [InlineData("""{"name":"c","typedExtensionProtocolOptions":{"OPTIONS":{"@type":"type.googleapis.com/OPTIONS"}}}""", "typed_extension_protocol_options")]
     [InlineData("""{"name":"c","typedExtensionProtocolOptions":{"OPTIONS":{"@type":"type.googleapis.com/OPTIONS","autoConfig":{"http3ProtocolOptions":{}}}}}""", "auto_config.http3_protocol_options")]
     [InlineData("""{"name":"c","typedExtensionProtocolOptions":{"OPTIONS":{"@type":"type.googleapis.com/OPTIONS","explicitHttpConfig":{},"retryPolicy":{}}}}""", "retry_policy")]
+    [InlineData("""{"name":"c","transportSocket":{"name":"i","typedConfig":{"@type":"type.googleapis.com/envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport","passthroughMetadata":[{"kind":{"cluster":{}},"name":"x"}]}}}""", "passthrough_metadata")]
+    [InlineData("""{"name":"c","loadAssignment":{"clusterName":"c","endpoints":[{"lbEndpoints":[{"endpoint":{"address":{"envoyInternalAddress":{}}}}]}]}}""", "envoy_internal_address.server_listener_name")]
+    [InlineData("""{"name":"c","loadAssignment":{"clusterName":"c","endpoints":[{"lbEndpoints":[{"endpoint":{"address":{"envoyInternalAddress":{"serverListenerName":"l"}}},"metadata":{"filterMetadata":{"envoy.filters.listener.original_dst":{"local":"db:1"}}}}]}]}}""", "envoy.filters.listener.original_dst")]
     [InlineData("""{"name":"c","transportSocket":{"name":"x","typedConfig":{"@type":"type.googleapis.com/envoy.config.core.v3.Pipe"}}}""", "transport_socket.typed_config")]
     [InlineData("""{"name":"c","transportSocket":{"name":"tls","typedConfig":{"@type":"TLS","allowRenegotiation":true}}}""", "allow_renegotiation")]
     [InlineData("""{"name":"c","transportSocket":{"name":"tls","typedConfig":{"@type":"TLS","commonTlsContext":{"tlsParams":{"tlsMinimumProtocolVersion":"TLSv1_0"}}}}}""", "tls_minimum_protocol_version")]
@@ -112,6 +115,13 @@ public class RefusalTests
     [InlineData("""{"address":ADDRESS,"filterChains":[CHAIN],"accessLog":[{"name":"x","typedConfig":{"@type":"type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog","logFormat":{"textFormatSource":{"inlineString":"%FILTER_STATE(x)%"}}}}]}""", "access_log[0].typed_config")]
     [InlineData("""{"address":ADDRESS,"filterChains":[CHAIN],"accessLog":[{"name":"x","typedConfig":{"@type":"type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog","logFormat":{"jsonFormat":{"a":"%NOPE%"}}}}]}""", "access_log[0].typed_config")]
     [InlineData("""{"address":ADDRESS,"filterChains":[CHAIN],"accessLog":[{"name":"x","filter":{"responseFlagFilter":{"flags":["UH","NOPE"]}},"typedConfig":{"@type":"type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"}}]}""", "access_log[0].filter.response_flag_filter.flags[1]")]
+    [InlineData("""{"address":ADDRESS,"internalListener":{},"filterChains":[CHAIN]}""", "envoy_internal_address")]
+    [InlineData("""{"name":"l","address":{"envoyInternalAddress":{"serverListenerName":"other"}},"internalListener":{},"filterChains":[CHAIN]}""", "envoy_internal_address")]
+    [InlineData("""{"internalListener":{},"useOriginalDst":true,"filterChains":[CHAIN]}""", "use_original_dst")]
+    [InlineData("""{"address":ADDRESS,"filterChains":[{"filters":[{"name":"tcp","typedConfig":{"@type":"TCP","cluster":"c","tunnelingConfig":{"hostname":"a:1","usePost":true}}}]}]}""", "tunneling_config.use_post")]
+    [InlineData("""{"address":ADDRESS,"filterChains":[{"filters":[{"name":"tcp","typedConfig":{"@type":"TCP","cluster":"c","tunnelingConfig":{"hostname":"a:1","headersToAdd":[{}]}}}]}]}""", "tunneling_config.headers_to_add")]
+    [InlineData("""{"address":ADDRESS,"filterChains":[{"filters":[{"name":"tcp","typedConfig":{"@type":"TCP","cluster":"c","tunnelingConfig":{"hostname":"%REQUESTED_SERVER_NAME%:443"}}}]}]}""", "tunneling_config.hostname")]
+    [InlineData("""{"address":ADDRESS,"filterChains":[{"filters":[{"name":"tcp","typedConfig":{"@type":"TCP","cluster":"c","tunnelingConfig":{"hostname":"database"}}}]}]}""", "tunneling_config.hostname")]
     public void Listener_IsRefused(string json, string path) => AssertRefused<Listener>(
         XdsTypeUrls.Listener,
         json.Replace("ADDRESS", """{"socketAddress":{"address":"127.0.0.1","portValue":80}}""", StringComparison.Ordinal)
@@ -136,7 +146,6 @@ public class RefusalTests
     [InlineData("\"localReplyConfig\":{},\"httpFilters\":[ROUTER]", "local_reply_config")]
     [InlineData("\"streamIdleTimeout\":\"-1s\",\"httpFilters\":[ROUTER]", "stream_idle_timeout")]
     [InlineData("\"maxRequestHeadersKb\":9000,\"httpFilters\":[ROUTER]", "max_request_headers_kb")]
-    [InlineData("\"upgradeConfigs\":[{\"upgradeType\":\"CONNECT\"}],\"httpFilters\":[ROUTER]", "upgrade_configs[0].upgrade_type")]
     [InlineData("\"httpProtocolOptions\":{\"allowChunkedLength\":true},\"httpFilters\":[ROUTER]", "http_protocol_options.allow_chunked_length")]
     [InlineData("\"requestIdExtension\":{\"typedConfig\":{\"@type\":\"type.googleapis.com/envoy.config.core.v3.Pipe\"}},\"httpFilters\":[ROUTER]", "request_id_extension")]
     public void ConnectionManager_IsRefused(string fields, string path) =>
@@ -159,8 +168,7 @@ public class RefusalTests
     [InlineData("""{"virtualHosts":[{"name":"v","domains":["*"],"routes":[{"match":{"prefix":"/"},"route":{"cluster":"a"},"typedPerFilterConfig":{"cors":{"@type":"type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy","shadowEnabled":{}}}}]}]}""", "virtual_hosts[0].routes[0].typed_per_filter_config[cors].shadow_enabled")]
     [InlineData("""{"virtualHosts":[{"name":"v","domains":["*"],"rateLimits":[{}]}]}""", "virtual_hosts[0].rate_limits")]
     [InlineData("""{"virtualHosts":[{"name":"v","domains":["*"],"routes":[{"match":{"prefix":"/"},"route":{"cluster":"a","rateLimits":[{}]}}]}]}""", "virtual_hosts[0].routes[0].route.rate_limits")]
-    [InlineData("""{"virtualHosts":[{"name":"v","domains":["*"],"routes":[{"match":{"connectMatcher":{}},"route":{"cluster":"a"}}]}]}""", "virtual_hosts[0].routes[0].match.connect_matcher")]
-    [InlineData("""{"virtualHosts":[{"name":"v","domains":["*"],"routes":[{"match":{"prefix":"/"},"route":{"cluster":"a","upgradeConfigs":[{"upgradeType":"CONNECT","connectConfig":{}}]}}]}]}""", "virtual_hosts[0].routes[0].route.upgrade_configs[0].connect_config")]
+    [InlineData("""{"virtualHosts":[{"name":"v","domains":["*"],"routes":[{"match":{"connectMatcher":{}},"route":{"cluster":"a"}}]}]}""", "virtual_hosts[0].routes[0].route.upgrade_configs")]
     public void Routes_AreRefused(string json, string path) => AssertRefused<RouteConfiguration>(XdsTypeUrls.Route, json, path);
 
     [Theory]

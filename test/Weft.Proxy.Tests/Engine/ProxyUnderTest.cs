@@ -63,10 +63,20 @@ internal sealed class ProxyUnderTest : IAsyncDisposable, IExchangeObserver
         return proxy;
     }
 
-    public void Publish(ListenerModel listener, params ClusterModel[] clusters) => Assert.Empty(Engine.Publish(new ProxySnapshot
+    /// <summary>With listeners beside the one that clients reach.</summary>
+    public static ProxyUnderTest StartAll(ListenerModel[] listeners, params ClusterModel[] clusters)
+    {
+        var proxy = new ProxyUnderTest(1);
+        proxy.Publish(listeners, clusters);
+        return proxy;
+    }
+
+    public void Publish(ListenerModel listener, params ClusterModel[] clusters) => Publish([listener], clusters);
+
+    private void Publish(ListenerModel[] listeners, ClusterModel[] clusters) => Assert.Empty(Engine.Publish(new ProxySnapshot
     {
         Version = ++_version,
-        Listeners = [listener],
+        Listeners = listeners,
         Clusters = clusters.ToFrozenDictionary(cluster => cluster.Name),
     }));
 

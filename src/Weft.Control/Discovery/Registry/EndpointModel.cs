@@ -5,6 +5,9 @@ namespace Weft.Control.Discovery.Registry;
 /// <summary>One socket address behind one port of a service. Immutable.</summary>
 public sealed record EndpointModel
 {
+    /// <summary>A workload with this label and the value <c>http</c> takes HBONE.</summary>
+    public const string TunnelLabel = "networking.istio.io/tunnel";
+
     /// <summary>An IP address, a host name (DNS resolution) or <c>unix:///path</c>.</summary>
     public required string Address { get; init; }
 
@@ -27,6 +30,9 @@ public sealed record EndpointModel
 
     /// <summary><c>spiffe://…</c>, or empty when unknown.</summary>
     public string Identity { get; init; } = "";
+
+    /// <summary>Its proxy ends HBONE: a registered process, or one that says so by Istio's label (<see cref="TunnelLabel"/>).</summary>
+    public bool TakesHbone { get; init; }
 
     public TlsMode TlsMode { get; init; }
 

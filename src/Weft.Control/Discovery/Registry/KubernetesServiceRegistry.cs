@@ -112,6 +112,7 @@ internal static class KubernetesServiceRegistry
                         Healthy = endpoint.Conditions?.Ready ?? true,
                         Identity = identity,
                         TlsMode = tlsMode,
+                        TakesHbone = labels.GetValueOrDefault(EndpointModel.TunnelLabel) == "http",
                         WorkloadName = endpoint.TargetRef?.Name ?? "",
                         WorkloadNamespace = slice.Namespace,
                     });

@@ -79,6 +79,7 @@ internal static class ServiceEntryRegistry
             PortsByName = entry.Ports.ToImmutableSortedDictionary(pair => pair.Key, pair => (int)pair.Value, StringComparer.Ordinal),
             Identity = names.Spiffe(ns, entry.ServiceAccount),
             TlsMode = labels.GetValueOrDefault(TlsModeLabel) == "istio" ? TlsMode.Istio : TlsMode.Disabled,
+            TakesHbone = labels.GetValueOrDefault(EndpointModel.TunnelLabel) == "http",
             Weight = entry.Weight == 0 ? 1 : (int)entry.Weight,
             Locality = LocalityModel.Parse(entry.Locality),
             Network = entry.Network,

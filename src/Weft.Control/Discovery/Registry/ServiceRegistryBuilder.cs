@@ -64,6 +64,7 @@ internal sealed class ServiceRegistryBuilder(ConfigSet config, IReadOnlyCollecti
                 Ports = process.Ports,
                 Identity = names.Spiffe(process.Namespace, process.ServiceAccount),
                 TlsMode = TlsMode.Istio,
+                TakesHbone = true,
                 Healthy = process.Healthy,
                 Service = process.Service ?? process.Labels.GetValueOrDefault("app", process.Name),
             });

@@ -21,6 +21,9 @@ internal sealed record WorkloadInstance
 
     public string Identity { get; init; } = "";
 
+    /// <summary>Its proxy ends HBONE.</summary>
+    public bool TakesHbone { get; init; }
+
     public TlsMode TlsMode { get; init; }
 
     public int Weight { get; init; } = 1;
@@ -65,6 +68,7 @@ internal sealed record WorkloadInstance
             Healthy = Healthy,
             Identity = Identity,
             TlsMode = TlsMode,
+            TakesHbone = TakesHbone,
             WorkloadName = Name,
             WorkloadNamespace = Namespace,
         };

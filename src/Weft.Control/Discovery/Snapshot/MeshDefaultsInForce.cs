@@ -27,5 +27,11 @@ public sealed class MeshDefaultsInForce(MeshConfig mesh)
     public bool AllowsAnyOutbound => Config.OutboundTrafficPolicy is null
         || Config.OutboundTrafficPolicy.Mode != MeshConfig.Types.OutboundTrafficPolicy.Types.Mode.RegistryOnly;
 
+    /// <summary>
+    /// Proxies reach TCP ports of workloads that take HBONE through it: <c>defaultConfig.proxyMetadata.ISTIO_META_ENABLE_HBONE</c>, Istio's switch. Off where
+    /// nothing is said, as in Istio.
+    /// </summary>
+    public bool OutboundHbone => Config.DefaultConfig is { } proxy && proxy.ProxyMetadata.TryGetValue("ISTIO_META_ENABLE_HBONE", out string? value) && value is "true" or "1";
+
     public bool AutoMutualTls => Config.EnableAutoMtls ?? true;
 }

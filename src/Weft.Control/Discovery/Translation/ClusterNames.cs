@@ -7,6 +7,15 @@ public static class ClusterNames
     public const string BlackHole = "BlackHoleCluster";
     public const string InboundPassthrough = "InboundPassthroughCluster";
 
+    /// <summary>The internal listener, and the cluster towards it, that serves what HBONE carries to this workload.</summary>
+    public const string MainInternal = "main_internal";
+
+    /// <summary>The same for the ports whose protocol is found out from the first bytes.</summary>
+    public const string MainInternalSniffed = "main_internal_sniffed";
+
+    /// <summary>The internal listener that carries connections to others by HBONE, and the cluster of those connections.</summary>
+    public const string ConnectOriginate = "connect_originate";
+
     /// <summary><c>outbound|port|subset|host</c>.</summary>
     public static string Outbound(int port, string? subset, string host) => $"outbound|{port}|{subset}|{host}";
 

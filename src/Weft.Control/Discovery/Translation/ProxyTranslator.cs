@@ -23,7 +23,8 @@ public static class ProxyTranslator
     {
         HttpConnectionManagers managers = new(context);
         OutboundListeners outbound = new(context, managers);
-        List<Listener> listeners = [.. outbound.Build(), .. new InboundListeners(context, managers).Build()];
+        HboneListeners hbone = new(context, managers);
+        List<Listener> listeners = [.. outbound.Build(), .. new InboundListeners(context, managers).Build(), .. hbone.Build()];
         SidecarRoutes routes = new(context);
         FixedClusters fixedClusters = new(context);
         (List<Cluster> clusters, var endpoints) = new OutboundClusters(context).Build();
@@ -31,6 +32,7 @@ public static class ProxyTranslator
         clusters.Add(fixedClusters.Passthrough());
         clusters.Add(fixedClusters.InboundPassthrough());
         clusters.AddRange(fixedClusters.Inbound());
+        clusters.AddRange(HboneClusters.Build(context));
         return new ProxyResources
         {
             Listeners = listeners,

@@ -9,6 +9,7 @@ namespace Weft.Proxy.Configuration.Compilation;
 internal static class EndpointCompiler
 {
     private const int DefaultOverprovisioning = 140;
+    private const string OriginalDestination = "envoy.filters.listener.original_dst";
 
     /// <param name="assignment">The message.</param>
     /// <param name="version">Its version.</param>
@@ -76,6 +77,32 @@ internal static class EndpointCompiler
         };
     }
 
+    /// <summary>An endpoint behind an internal listener: what the listener is asked for is in the endpoint's metadata, as Istio puts it there.</summary>
+    private static EndpointModel? Internal(LbEndpoint lb, EnvoyInternalAddress inside, Dictionary<EndpointMetadataKey, EndpointMetadataModel> known, CompileScope scope)
+    {
+        if (inside.ServerListenerName.Length == 0)
+        {
+            scope.Field("endpoint").Field("address").Field("envoy_internal_address").Field("server_listener_name").Error("it is empty.");
+        }
+
+        NetworkAddress address = default;
+        if (lb.Metadata is { } metadata && String(metadata, OriginalDestination, "local") is { } local
+            && !(System.Net.IPEndPoint.TryParse(local, out var end) && end.Port > 0 && NetworkAddress.TryParse(end.Address.ToString(), end.Port, out address)))
+        {
+            scope.Field("metadata").Field(OriginalDestination).Error($"`{local}` is not an IP address with a port.");
+        }
+
+        return new EndpointModel
+        {
+            Address = address,
+            InternalListener = inside.ServerListenerName,
+            Hostname = lb.Endpoint.Hostname,
+            Weight = lb.LoadBalancingWeight ?? 1,
+            Health = (EndpointHealth)lb.HealthStatus,
+            Metadata = Metadata(lb.Metadata, known),
+        };
+    }
+
     private static EndpointModel? Endpoint(
         LbEndpoint lb, bool namesAllowed, Dictionary<EndpointMetadataKey, EndpointMetadataModel> known, CompileScope scope)
     {
@@ -89,6 +116,11 @@ internal static class EndpointCompiler
         var at = scope.Field("endpoint");
         at.Refuse(endpoint.AdditionalAddresses.Count > 0, "additional_addresses");
         at.Refuse(endpoint.HealthCheckConfig is { DisableActiveHealthCheck: false } and not { PortValue: 0, Hostname: "", Address: null }, "health_check_config");
+        if (endpoint.Address?.EnvoyInternalAddress is { } inside)
+        {
+            return Internal(lb, inside, known, scope);
+        }
+
         var (host, port) = AddressCompiler.HostAndPort(endpoint.Address, at.Field("address"));
         if (host.Length == 0)
         {
@@ -127,11 +159,12 @@ internal static class EndpointCompiler
 
         var match = Strings(metadata.FilterMetadata.GetValueOrDefault("envoy.transport_socket_match"));
         var workload = String(metadata, "istio", "workload");
+        var identity = String(metadata, "istio", "identity");
         var hashKey = String(metadata, "envoy.lb", "hash_key");
-        var key = new EndpointMetadataKey(string.Join(';', match.Select(m => $"{m.Key}={m.Value}")), workload, hashKey);
+        var key = new EndpointMetadataKey(string.Join(';', match.Select(m => $"{m.Key}={m.Value}")), workload, identity, hashKey);
         if (!known.TryGetValue(key, out var model))
         {
-            model = new EndpointMetadataModel { TransportSocketMatch = match, Workload = workload ?? "", HashKey = hashKey };
+            model = new EndpointMetadataModel { TransportSocketMatch = match, Workload = workload ?? "", Identity = identity ?? "", HashKey = hashKey };
             known.Add(key, model);
         }
 
@@ -158,5 +191,5 @@ internal static class EndpointCompiler
         }
     }
 
-    private sealed record EndpointMetadataKey(string Match, string? Workload, string? HashKey);
+    private sealed record EndpointMetadataKey(string Match, string? Workload, string? Identity, string? HashKey);
 }

@@ -147,7 +147,6 @@ internal static class HttpConnectionManagerCompiler
             var upgrade = manager.UpgradeConfigs[i];
             var at = scope.Item("upgrade_configs", i);
             at.Refuse(upgrade.Filters.Count > 0, "filters");
-            at.Refuse(string.Equals(upgrade.UpgradeType, "CONNECT", StringComparison.OrdinalIgnoreCase), "upgrade_type", "CONNECT.");
             if (upgrade.Enabled != false)
             {
                 upgrades.Add(upgrade.UpgradeType.ToLowerInvariant());

@@ -27,12 +27,14 @@ internal static class ListenerCompiler
             scope.Error("a listener needs at least one filter chain.");
         }
 
+        var isInternal = listener.InternalListener is not null;
         var model = new ListenerModel
         {
             Name = listener.Name,
-            Address = AddressCompiler.Literal(listener.Address, scope.Field("address")),
+            IsInternal = isInternal,
+            Address = isInternal ? Internal(listener, scope) : AddressCompiler.Literal(listener.Address, scope.Field("address")),
             Direction = (TrafficDirection)listener.TrafficDirection,
-            BindToPort = (listener.BindToPort ?? listener.DeprecatedV1?.BindToPort) != false,
+            BindToPort = !isInternal && (listener.BindToPort ?? listener.DeprecatedV1?.BindToPort) != false,
             UseOriginalDestination = listener.UseOriginalDst == true,
             Sniffing = Sniffing(listener, scope),
             ListenerFiltersTimeout = scope.Duration(listener.ListenerFiltersTimeout, "listener_filters_timeout", TimeSpan.FromSeconds(15)),
@@ -59,8 +61,18 @@ internal static class ListenerCompiler
         scope.Refuse(listener.ApiListener is not null, "api_listener");
         scope.Refuse(listener.ConnectionBalanceConfig is not null, "connection_balance_config", "connections are balanced by the kernel.");
         scope.Refuse(listener.EnableReusePort == false, "enable_reuse_port", "each worker has a socket of its own.");
-        scope.Refuse(listener.InternalListener is not null, "internal_listener");
         scope.Refuse(listener.EnableMptcp, "enable_mptcp");
+    }
+
+    private static NetworkAddress Internal(Listener listener, CompileScope scope)
+    {
+        if (listener.Address is { } address && (address.EnvoyInternalAddress is not { } named || named.ServerListenerName != listener.Name))
+        {
+            scope.Field("address").Error("an internal listener has no address, or that of its own name: `envoy_internal_address`.");
+        }
+
+        scope.Refuse(listener.UseOriginalDst == true, "use_original_dst", "on an internal listener.");
+        return default;
     }
 
     private static ListenerSniffing Sniffing(Listener listener, CompileScope scope)

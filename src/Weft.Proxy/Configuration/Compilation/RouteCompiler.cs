@@ -169,7 +169,6 @@ internal static class RouteCompiler
     private static void RefuseUnsupported(Route route, CompileScope scope)
     {
         Check(route.TypedPerFilterConfig, scope);
-        scope.Field("match").Refuse(route.Match?.ConnectMatcher is not null, "connect_matcher");
         if (route.Route_ is not { } action)
         {
             return;
@@ -177,9 +176,9 @@ internal static class RouteCompiler
 
         var at = scope.Field("route");
         at.Refuse(action.RateLimits.Count > 0, "rate_limits");
-        for (var u = 0; u < action.UpgradeConfigs.Count; u++)
+        if (route.Match?.ConnectMatcher is not null && !action.UpgradeConfigs.Any(static upgrade => upgrade.ConnectConfig is not null))
         {
-            at.Item("upgrade_configs", u).Refuse(action.UpgradeConfigs[u].ConnectConfig is not null, "connect_config");
+            at.Refuse(true, "upgrade_configs", "handing a CONNECT on as it came; say that it ends here with `upgrade_type: CONNECT` and `connect_config: {}`.");
         }
 
         if (action.WeightedClusters is { } weighted)

@@ -1,5 +1,6 @@
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
 using Weft.Proxy.Model;
+using Weft.Wire.Http1;
 
 namespace Weft.Proxy.Configuration.Compilation;
 
@@ -11,7 +12,6 @@ internal static class TcpProxyCompiler
         scope.Refuse(proxy.MetadataMatch is not null, "metadata_match");
         scope.Refuse(proxy.BackoffOptions is not null, "backoff_options");
         scope.Refuse(proxy.HashPolicy.Count > 0, "hash_policy");
-        scope.Refuse(proxy.TunnelingConfig is not null, "tunneling_config");
         scope.Refuse(proxy.AccessLogFlushInterval is not null, "access_log_flush_interval");
         scope.Refuse(proxy.FlushAccessLogOnConnected, "flush_access_log_on_connected");
         scope.Refuse(proxy.AccessLogOptions is not null, "access_log_options");
@@ -20,10 +20,36 @@ internal static class TcpProxyCompiler
             StatPrefix = proxy.StatPrefix,
             Clusters = Clusters(proxy, scope),
             IdleTimeout = scope.Duration(proxy.IdleTimeout, "idle_timeout", TimeSpan.FromHours(1)),
+            Tunneling = proxy.TunnelingConfig is { } tunneling ? Tunneling(tunneling, scope.Field("tunneling_config")) : null,
             MaxConnectAttempts = scope.Count(proxy.MaxConnectAttempts, "max_connect_attempts", 1, 1),
             MaxDownstreamConnectionDuration = scope.Duration(proxy.MaxDownstreamConnectionDuration, "max_downstream_connection_duration", TimeSpan.Zero),
             AccessLogs = AccessLogCompiler.Compile(proxy.AccessLog, scope),
         };
+    }
+
+    private static TunnelingModel Tunneling(TcpProxy.Types.TunnelingConfig tunneling, CompileScope scope)
+    {
+        scope.Refuse(tunneling.UsePost, "use_post");
+        scope.Refuse(tunneling.PostPath.Length > 0, "post_path");
+        scope.Refuse(tunneling.HeadersToAdd.Count > 0, "headers_to_add");
+        scope.Refuse(tunneling.PropagateResponseHeaders, "propagate_response_headers");
+        scope.Refuse(tunneling.PropagateResponseTrailers, "propagate_response_trailers");
+        var hostname = tunneling.Hostname;
+        if (hostname == TunnelingModel.LocalAddressOperator)
+        {
+            return new TunnelingModel(null);
+        }
+
+        if (hostname.Contains('%', StringComparison.Ordinal))
+        {
+            scope.Refuse(true, "hostname", $"only `{TunnelingModel.LocalAddressOperator}` by itself, or a fixed `host:port`.");
+        }
+        else if (hostname.Length > TunnelingModel.MaxHostnameBytes || !System.Text.Ascii.IsValid(hostname) || !HostSyntax.HasPort(System.Text.Encoding.ASCII.GetBytes(hostname)))
+        {
+            scope.Field("hostname").Error($"`{hostname}` is not a host with a port, as in `db.example.com:5432`.");
+        }
+
+        return new TunnelingModel(hostname);
     }
 
     private static IReadOnlyList<WeightedClusterModel> Clusters(TcpProxy proxy, CompileScope scope)

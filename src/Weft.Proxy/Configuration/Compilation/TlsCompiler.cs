@@ -1,5 +1,7 @@
 using Envoy.Config.Core.V3;
+using Envoy.Extensions.TransportSockets.InternalUpstream.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
+using Envoy.Type.Metadata.V3;
 using Weft.Proxy.Model;
 using Weft.Xds;
 
@@ -11,6 +13,7 @@ internal static class TlsCompiler
     private const string RawBuffer = XdsTypeUrls.Prefix + "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
     private const string Upstream = XdsTypeUrls.Prefix + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
     private const string Downstream = XdsTypeUrls.Prefix + "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
+    private const string InternalUpstream = XdsTypeUrls.Prefix + "envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport";
     private const string RawBufferName = "envoy.transport_sockets.raw_buffer";
 
     /// <summary>TLS towards endpoints; null is plaintext.</summary>
@@ -22,7 +25,12 @@ internal static class TlsCompiler
         }
 
         var typed = scope.Field("typed_config");
-        if (socket!.TypedConfig?.TypeUrl != Upstream)
+        if (socket!.TypedConfig?.TypeUrl == InternalUpstream)
+        {
+            return Inside(socket, typed);
+        }
+
+        if (socket.TypedConfig?.TypeUrl != Upstream)
         {
             typed.RefuseType(socket.Name, socket.TypedConfig);
             return null;
@@ -101,6 +109,27 @@ internal static class TlsCompiler
             Validation = common.Validation,
             ValidationSecretName = common.ValidationSecretName,
         };
+    }
+
+    /// <summary>
+    /// What goes through a tunnel to an endpoint with an internal address. The endpoint's metadata that it names is passed to the listener; here that is
+    /// the original destination, which an endpoint passes without being told to.
+    /// </summary>
+    private static UpstreamTlsModel? Inside(TransportSocket socket, CompileScope scope)
+    {
+        if (scope.Unpack(socket.TypedConfig, InternalUpstreamTransport.Parser) is not { } transport)
+        {
+            return null;
+        }
+
+        for (var i = 0; i < transport.PassthroughMetadata.Count; i++)
+        {
+            var source = transport.PassthroughMetadata[i];
+            scope.Refuse(source.Kind?.KindCase != MetadataKind.KindOneofCase.Host || source.Name != "envoy.filters.listener.original_dst", "passthrough_metadata",
+                "other metadata than the endpoint's `envoy.filters.listener.original_dst`.");
+        }
+
+        return ToUpstream(transport.TransportSocket, scope.Field("transport_socket"));
     }
 
     private static bool IsPlain(TransportSocket? socket) =>

@@ -16,6 +16,7 @@ namespace Weft.Control.Discovery.Translation.Clusters;
 /// <summary>A cluster for each port of each visible service and for each subset: <c>outbound|port|subset|host</c>.</summary>
 internal sealed class OutboundClusters(ProxyContext context)
 {
+    private const string TunnelMatch = "hbone";
     private static readonly Dictionary<string, string> NoLabels = [];
 
     /// <summary>All outbound clusters, and the assignment of each one that gets its endpoints over EDS.</summary>
@@ -39,7 +40,7 @@ internal sealed class OutboundClusters(ProxyContext context)
                         return;
                     clusters.Add(cluster);
                     if (cluster.Type == Cluster.Types.DiscoveryType.Eds)
-                        assignments.Add(EndpointAssignments.Build(context, cluster.Name, service, port, labels));
+                        assignments.Add(EndpointAssignments.Build(context, cluster.Name, service, port, labels, Tunnels(cluster)));
                 }
             }
         }
@@ -72,6 +73,8 @@ internal sealed class OutboundClusters(ProxyContext context)
             cluster.EdsClusterConfig = new Cluster.Types.EdsClusterConfig { ServiceName = name, EdsConfig = Protos.Ads() };
         return cluster;
     }
+
+    private static bool Tunnels(Cluster cluster) => cluster.TransportSocketMatches.Any(match => match.Name == TunnelMatch);
 
     private Cluster.Types.DiscoveryType DiscoveryType(ServiceModel service) => service.Resolution switch
     {
@@ -120,6 +123,16 @@ internal sealed class OutboundClusters(ProxyContext context)
             {
                 cluster.TransportSocket = mutual;
                 return http;
+            }
+
+            if (context.Snapshot.Mesh.OutboundHbone && cluster.Type == Cluster.Types.DiscoveryType.Eds && !port.Protocol.IsHttp())
+            {
+                cluster.TransportSocketMatches.Add(new Cluster.Types.TransportSocketMatch
+                {
+                    Name = TunnelMatch,
+                    Match = new Struct { Fields = { ["tunnel"] = Value.ForString("http") } },
+                    TransportSocket = TransportSockets.InternalUpstream(),
+                });
             }
 
             cluster.TransportSocketMatches.Add(new Cluster.Types.TransportSocketMatch

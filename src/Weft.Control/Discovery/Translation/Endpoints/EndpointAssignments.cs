@@ -1,7 +1,9 @@
+using System.Net;
 using Envoy.Config.Core.V3;
 using Envoy.Config.Endpoint.V3;
 using Google.Protobuf.WellKnownTypes;
 using Weft.Control.Discovery.Registry;
+using Weft.Control.Discovery.Translation.Clusters;
 
 namespace Weft.Control.Discovery.Translation.Endpoints;
 
@@ -13,7 +15,7 @@ internal static class EndpointAssignments
     /// still one: the proxy must learn that there is nobody.
     /// </summary>
     public static ClusterLoadAssignment Build(
-        ProxyContext context, string clusterName, ServiceModel service, PortModel port, IReadOnlyDictionary<string, string> subsetLabels)
+        ProxyContext context, string clusterName, ServiceModel service, PortModel port, IReadOnlyDictionary<string, string> subsetLabels, bool tunnels = false)
     {
         ClusterLoadAssignment assignment = new() { ClusterName = clusterName };
         IEnumerable<EndpointModel> endpoints = Select(context, service, port, subsetLabels)
@@ -26,7 +28,7 @@ internal static class EndpointAssignments
                 Locality = new Locality { Region = group.Key.Region, Zone = group.Key.Zone, SubZone = group.Key.SubZone },
                 LoadBalancingWeight = (uint)group.Sum(endpoint => endpoint.Weight),
             };
-            locality.LbEndpoints.AddRange(group.Select(ToEndpoint));
+            locality.LbEndpoints.AddRange(group.Select(endpoint => ToEndpoint(endpoint, tunnels && endpoint is { TakesHbone: true, TlsMode: TlsMode.Istio } && IPAddress.TryParse(endpoint.Address, out _))));
             assignment.Endpoints.Add(locality);
         }
 
@@ -40,7 +42,7 @@ internal static class EndpointAssignments
             && endpoint.Healthy
             && subsetLabels.All(pair => endpoint.Labels.TryGetValue(pair.Key, out string? value) && value == pair.Value));
 
-    private static LbEndpoint ToEndpoint(EndpointModel endpoint)
+    private static LbEndpoint ToEndpoint(EndpointModel endpoint, bool tunnel)
     {
         LbEndpoint result = new()
         {
@@ -57,7 +59,20 @@ internal static class EndpointAssignments
         if (endpoint.TlsMode == TlsMode.Istio)
             result.Metadata.FilterMetadata["envoy.transport_socket_match"] = new Struct { Fields = { ["tlsMode"] = Value.ForString("istio") } };
         result.Metadata.FilterMetadata["istio"] = new Struct { Fields = { ["workload"] = Value.ForString(WorkloadOf(endpoint)) } };
+        if (tunnel)
+            Tunnel(result, endpoint);
         return result;
+    }
+
+    // Istio's form; the identity that must answer is Weft's own addition.
+    private static void Tunnel(LbEndpoint result, EndpointModel endpoint)
+    {
+        string destination = new IPEndPoint(IPAddress.Parse(endpoint.Address), endpoint.Port).ToString();
+        result.Endpoint.Address = HboneClusters.InternalAddress(ClusterNames.ConnectOriginate, destination);
+        result.Metadata.FilterMetadata["envoy.transport_socket_match"].Fields["tunnel"] = Value.ForString("http");
+        result.Metadata.FilterMetadata["envoy.filters.listener.original_dst"] = new Struct { Fields = { ["local"] = Value.ForString(destination) } };
+        if (endpoint.Identity.Length > 0)
+            result.Metadata.FilterMetadata["istio"].Fields["identity"] = Value.ForString(endpoint.Identity);
     }
 
     // name;namespace;canonical name;canonical revision;cluster: what telemetry says about the destination.

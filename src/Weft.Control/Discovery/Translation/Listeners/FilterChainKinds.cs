@@ -23,6 +23,13 @@ internal static class FilterChainKinds
         return protocol == PortProtocol.Unsupported ? OfSniffed(mode) : OfTcp(mode);
     }
 
+    /// <summary>What arrives inside a tunnel, where it was encrypted: nothing is told apart by TLS, so that only a port of no known protocol is looked at.</summary>
+    public static IReadOnlyList<FilterChainKind> Carried(PortProtocol protocol) => protocol.IsHttp()
+        ? [new("", [], Http: true, EndsTls: false)]
+        : protocol == PortProtocol.Unsupported
+            ? [new("", PlainHttp, Http: true, EndsTls: false), new("", [], Http: false, EndsTls: false)]
+            : [new("", [], Http: false, EndsTls: false)];
+
     private static FilterChainKind[] OfHttp(MutualTlsMode mode) => mode switch
     {
         MutualTlsMode.Strict => [new(Tls, [], Http: true, EndsTls: true)],

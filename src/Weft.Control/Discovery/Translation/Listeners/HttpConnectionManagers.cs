@@ -32,6 +32,24 @@ internal sealed class HttpConnectionManagers(ProxyContext context)
         return manager;
     }
 
+    /// <summary>The manager that ends tunnels: HTTP/2 and CONNECT only. What they carry has a log line of its own.</summary>
+    public Manager ForConnects(RouteConfiguration routes)
+    {
+        Manager manager = new()
+        {
+            StatPrefix = "inbound_connect_terminate;",
+            CodecType = Manager.Types.CodecType.Http2,
+            ServerName = ServerName,
+            StreamIdleTimeout = Protos.NoTimeout,
+            Http2ProtocolOptions = Clusters.HboneClusters.Http2(),
+            UpgradeConfigs = { new Manager.Types.UpgradeConfig { UpgradeType = "CONNECT" } },
+            HttpFilters = { HttpFilter("envoy.filters.http.router", new Router()) },
+            RouteConfig = routes,
+        };
+        manager.AccessLog.AddRange(AccessLogs.Of(context.Snapshot.Mesh));
+        return manager;
+    }
+
     private Manager Create(TrafficClass side, string statPrefix)
     {
         Manager manager = new()

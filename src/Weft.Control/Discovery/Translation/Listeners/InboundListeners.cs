@@ -14,6 +14,8 @@ namespace Weft.Control.Discovery.Translation.Listeners;
 /// </summary>
 internal sealed class InboundListeners(ProxyContext context, HttpConnectionManagers managers)
 {
+    private const string AnyAddress = "0.0.0.0";
+
     public IEnumerable<Listener> Build()
     {
         if (!context.IsLoopback)
@@ -27,20 +29,42 @@ internal sealed class InboundListeners(ProxyContext context, HttpConnectionManag
             string address = context.Proxy.Address;
             Listener listener = NewListener($"{address}_{target.TargetPort}", address, target.TargetPort);
             listener.BindToPort = true;
-            listener.FilterChains.AddRange(ChainsOf(target, address, matchPort: false));
+            listener.FilterChains.AddRange(ChainsOf(target, address, matchPort: false, FilterChainKinds.For(target.Port.Protocol, ModeOf(target.TargetPort))));
             listener.ListenerFilters.AddRange(NetworkFilters.Inspectors(listener.FilterChains));
             yield return listener;
+        }
+    }
+
+    /// <summary>
+    /// The chains for what arrives by HBONE, which was authenticated on its way, whatever mode of mutual TLS is asked for; only for what was sent to this
+    /// workload's address. Ports whose protocol must be looked for are apart from the others: a server that speaks first would wait for its client's word.
+    /// </summary>
+    public IEnumerable<FilterChain> Carried(bool sniffed)
+    {
+        IEnumerable<FilterChain> chains = context.Targets
+            .Where(target => (target.Port.Protocol == PortProtocol.Unsupported) == sniffed && (!context.IsLoopback || context.CanBind(target.TargetPort)))
+            .SelectMany(target => ChainsOf(target, context.IsLoopback ? context.Proxy.Address : AnyAddress, matchPort: true, FilterChainKinds.Carried(target.Port.Protocol)));
+        if (!context.IsLoopback && !sniffed)
+            chains = PassthroughChains(FilterChainKinds.Carried(PortProtocol.Tcp)).Concat(chains);
+        foreach (FilterChain chain in chains)
+        {
+            chain.FilterChainMatch.PrefixRanges.Add(new CidrRange
+            {
+                AddressPrefix = context.Proxy.Address,
+                PrefixLen = context.Proxy.Address.Contains(':', StringComparison.Ordinal) ? 128u : 32u,
+            });
+            yield return chain;
         }
     }
 
     private Listener Virtual()
     {
         int port = context.Snapshot.Mesh.InboundPort;
-        Listener listener = NewListener("virtualInbound", "0.0.0.0", port);
+        Listener listener = NewListener("virtualInbound", AnyAddress, port);
         listener.FilterChains.Add(BlackHole(port));
-        listener.FilterChains.AddRange(PassthroughChains());
+        listener.FilterChains.AddRange(PassthroughChains(FilterChainKinds.For(PortProtocol.Unsupported, ModeOf(0))));
         foreach (ServiceTarget target in context.Targets)
-            listener.FilterChains.AddRange(ChainsOf(target, "0.0.0.0", matchPort: true));
+            listener.FilterChains.AddRange(ChainsOf(target, AnyAddress, matchPort: true, FilterChainKinds.For(target.Port.Protocol, ModeOf(target.TargetPort))));
         listener.ListenerFilters.Add(NetworkFilters.OriginalDestination());
         listener.ListenerFilters.AddRange(NetworkFilters.Inspectors(listener.FilterChains));
         return listener;
@@ -73,13 +97,12 @@ internal sealed class InboundListeners(ProxyContext context, HttpConnectionManag
         }
     }
 
-    private IEnumerable<FilterChain> ChainsOf(ServiceTarget target, string bind, bool matchPort)
+    private IEnumerable<FilterChain> ChainsOf(ServiceTarget target, string bind, bool matchPort, IReadOnlyList<FilterChainKind> kinds)
     {
-        MutualTlsMode mode = ModeOf(target.TargetPort);
         string name = $"{bind}_{target.TargetPort}";
         string cluster = ClusterNames.Inbound(target.TargetPort);
         string operation = $"{target.Service.Hostname}:{target.Port.Number}/*";
-        foreach (FilterChainKind kind in FilterChainKinds.For(target.Port.Protocol, mode))
+        foreach (FilterChainKind kind in kinds)
         {
             FilterChain chain = NewChain(name, kind, matchPort ? target.TargetPort : 0);
             chain.Filters.Add(kind.Http
@@ -90,10 +113,10 @@ internal sealed class InboundListeners(ProxyContext context, HttpConnectionManag
     }
 
     // Ports that no service names: what the workload listens on is reachable all the same, under the same mutual TLS mode.
-    private IEnumerable<FilterChain> PassthroughChains()
+    private IEnumerable<FilterChain> PassthroughChains(IReadOnlyList<FilterChainKind> kinds)
     {
         const string cluster = ClusterNames.InboundPassthrough;
-        foreach (FilterChainKind kind in FilterChainKinds.For(PortProtocol.Unsupported, ModeOf(0)))
+        foreach (FilterChainKind kind in kinds)
         {
             FilterChain chain = NewChain(kind.Http ? "virtualInbound-catchall-http" : "virtualInbound", kind, 0);
             chain.Filters.Add(kind.Http

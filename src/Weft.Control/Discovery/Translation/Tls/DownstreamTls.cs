@@ -41,6 +41,16 @@ internal static class DownstreamTls
         return new DownstreamTlsContext { CommonTlsContext = common, RequireClientCertificate = true };
     }
 
+    /// <summary>The port where HBONE ends: TLS 1.3 and HTTP/2, and the client must show a certificate of the mesh's trust domain.</summary>
+    public static DownstreamTlsContext Hbone(string trustDomain)
+    {
+        DownstreamTlsContext context = Mesh(http: true, trustDomain);
+        context.CommonTlsContext.TlsParams = UpstreamTls.HboneParameters();
+        context.CommonTlsContext.AlpnProtocols.Clear();
+        context.CommonTlsContext.AlpnProtocols.Add("h2");
+        return context;
+    }
+
     /// <summary>A Gateway's server that ends TLS.</summary>
     public static DownstreamTlsContext FromSettings(ServerTLSSettings tls)
     {

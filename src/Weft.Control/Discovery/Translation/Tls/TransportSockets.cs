@@ -1,4 +1,5 @@
 using Envoy.Config.Core.V3;
+using Envoy.Extensions.TransportSockets.InternalUpstream.V3;
 using Envoy.Extensions.TransportSockets.RawBuffer.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
 
@@ -11,6 +12,24 @@ internal static class TransportSockets
     {
         Name = "envoy.transport_sockets.raw_buffer",
         TypedConfig = Protos.Pack(new RawBuffer()),
+    };
+
+    /// <summary>To an endpoint behind an internal listener, which is told the endpoint's address.</summary>
+    public static TransportSocket InternalUpstream() => new()
+    {
+        Name = "envoy.transport_sockets.internal_upstream",
+        TypedConfig = Protos.Pack(new InternalUpstreamTransport
+        {
+            PassthroughMetadata =
+            {
+                new InternalUpstreamTransport.Types.MetadataValueSource
+                {
+                    Kind = new Envoy.Type.Metadata.V3.MetadataKind { Host = new Envoy.Type.Metadata.V3.MetadataKind.Types.Host() },
+                    Name = "envoy.filters.listener.original_dst",
+                },
+            },
+            TransportSocket = RawBuffer(),
+        }),
     };
 
     public static TransportSocket Upstream(UpstreamTlsContext context) => new()

@@ -29,6 +29,29 @@ internal static class UpstreamTls
         return new UpstreamTlsContext { CommonTlsContext = common, Sni = serverName };
     }
 
+    /// <summary>Tunnels to workloads of the trust domain. Which of them it must be is each endpoint's own matter: its metadata says it.</summary>
+    public static UpstreamTlsContext Hbone(string trustDomain) => new()
+    {
+        CommonTlsContext = new CommonTlsContext
+        {
+            TlsParams = HboneParameters(),
+            TlsCertificateSdsSecretConfigs = { SecretReferences.Local(SecretReferences.WorkloadCertificate) },
+            CombinedValidationContext = new CommonTlsContext.Types.CombinedCertificateValidationContext
+            {
+                DefaultValidationContext = new CertificateValidationContext { MatchSubjectAltNames = { new StringMatcher { Prefix = $"spiffe://{trustDomain}/" } } },
+                ValidationContextSdsSecretConfig = SecretReferences.Local(SecretReferences.MeshRoot),
+            },
+            AlpnProtocols = { "h2" },
+        },
+    };
+
+    /// <summary>TLS 1.3 and no other.</summary>
+    public static TlsParameters HboneParameters() => new()
+    {
+        TlsMinimumProtocolVersion = TlsParameters.Types.TlsProtocol.Tlsv13,
+        TlsMaximumProtocolVersion = TlsParameters.Types.TlsProtocol.Tlsv13,
+    };
+
     /// <summary>SIMPLE or MUTUAL as the user configured it; null for DISABLE and for MUTUAL without a certificate.</summary>
     public static UpstreamTlsContext? FromSettings(ClientTLSSettings tls, IEnumerable<string> fallbackNames, bool http2)
     {
