@@ -20,18 +20,18 @@ public sealed class HboneTests
         {
             Files = new Dictionary<string, string>
             {
-                ["mesh.yaml"] = $$"""
-                    accessLogFile: {{log}}
+                ["mesh.yaml"] = $$$"""
+                    accessLogFile: {{{log}}}
                     accessLogFormat: "%PROTOCOL% %RESPONSE_CODE% %UPSTREAM_CLUSTER_RAW% %DOWNSTREAM_PEER_URI_SAN% %BYTES_RECEIVED% %BYTES_SENT%\n"
                     defaultConfig:
                       proxyMetadata: {ISTIO_META_ENABLE_HBONE: "true"}
                     """,
-                ["echo.yaml"] = $$"""
+                ["echo.yaml"] = $$$"""
                     apiVersion: weft.dev/v1alpha1
                     kind: Workload
                     metadata: {name: echo, labels: {app: echo}}
                     spec:
-                      workingDirectory: {{Path.Combine(WeftInstallation.Checkout, "test", "Weft.Mesh.Tests", "Programs")}}
+                      workingDirectory: {{{Path.Combine(WeftInstallation.Checkout, "test", "Weft.Mesh.Tests", "Programs")}}}
                       command: [python3, tcp_echo.py]
                       serviceAccount: echo
                       ports: [{name: tcp, port: 7007}]

@@ -30,7 +30,7 @@ internal static class ProxyConfigTables
     {
         Table table = new("LISTENER", "ADDRESS", "CHAINS", "DIRECTION");
         foreach (JsonObject item in items)
-            table.Add(Text(item["name"]), Address(item["address"]), Count(item["filterChains"]), Text(item["trafficDirection"]).ToLowerInvariant());
+            table.Add(Text(item["name"]), item["internalListener"] is null ? Address(item["address"]) : "internal", Count(item["filterChains"]), Text(item["trafficDirection"]).ToLowerInvariant());
         return table;
     }
 
@@ -76,7 +76,8 @@ internal static class ProxyConfigTables
     private static string Match(JsonNode? match)
     {
         string path = match?["prefix"] is { } prefix ? $"{Text(prefix)}*" : match?["path"] is { } exact ? Text(exact)
-            : match?["pathSeparatedPrefix"] is { } separated ? $"{Text(separated)}/*" : match?["safeRegex"]?["regex"] is { } regex ? $"~ {Text(regex)}" : "*";
+            : match?["pathSeparatedPrefix"] is { } separated ? $"{Text(separated)}/*" : match?["safeRegex"]?["regex"] is { } regex ? $"~ {Text(regex)}"
+            : match?["connectMatcher"] is not null ? "CONNECT" : "*";
         IEnumerable<string> more = Objects(match?["headers"]).Select(header => Text(header["name"])).Concat(Objects(match?["queryParameters"]).Select(query => "?" + Text(query["name"])));
         return string.Join(' ', more.Prepend(path));
     }
@@ -92,9 +93,12 @@ internal static class ProxyConfigTables
         return string.Join(", ", Objects(route["route"]?["weightedClusters"]?["clusters"]).Select(part => $"{Text(part["name"])} ({Text(part["weight"])})"));
     }
 
+    // What is behind a listener inside the proxy is written as Envoy does.
     private static string Address(JsonNode? address) => address?["socketAddress"] is { } socket
         ? $"{Text(socket["address"])}:{Text(socket["portValue"])}"
-        : Text(address?["pipe"]?["path"]);
+        : address?["envoyInternalAddress"] is { } inside
+            ? $"envoy://{Text(inside["serverListenerName"])}/{Text(inside["endpointId"])}"
+            : Text(address?["pipe"]?["path"]);
 
     private static IEnumerable<JsonObject> Objects(JsonNode? list) => (list as JsonArray ?? []).OfType<JsonObject>();
 

@@ -85,6 +85,15 @@ public sealed class ProxyConfigCommandTests : IDisposable
         Assert.NotEqual(open.Out, closed.Out);
     }
 
+    [Fact]
+    public async Task ASidecar_ShowsWhatTakesTunnels()
+    {
+        _weft.WriteFile("apache.yaml", Apache);
+        CommandResult table = await _weft.RunAsync("proxy-config", "listeners", "--from", "apache.yaml", "--as", """{"type":"sidecar","namespace":"default","ip":"10.0.0.1"}""");
+        Assert.Matches(@"connect_terminate +0\.0\.0\.0:15008", table.Out);
+        Assert.Matches(@"main_internal +internal", table.Out);
+    }
+
     [Theory]
     [InlineData("{")]
     [InlineData("""{"type":"ztunnel"}""")]

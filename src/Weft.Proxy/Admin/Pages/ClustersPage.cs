@@ -64,7 +64,18 @@ internal static class ClustersPage
     {
         json.WriteStartObject();
         json.WriteStartObject("address");
-        AdminJson.WriteSocketAddress(json, endpoint.Address);
+        if (endpoint.InternalListener.Length > 0)
+        {
+            json.WriteStartObject("envoy_internal_address");
+            json.WriteString("server_listener_name", endpoint.InternalListener);
+            json.WriteString("endpoint_id", endpoint.Address.IsNone ? "" : endpoint.Address.ToString());
+            json.WriteEndObject();
+        }
+        else
+        {
+            AdminJson.WriteSocketAddress(json, endpoint.Address);
+        }
+
         json.WriteEndObject();
         if (endpoint.Hostname.Length > 0) json.WriteString("hostname", endpoint.Hostname);
         json.WriteStartObject("health_status");
@@ -92,7 +103,8 @@ internal static class ClustersPage
         snapshot.Clusters.Values.OrderBy(cluster => cluster.Name, StringComparer.Ordinal);
 
     private static string Address(EndpointModel endpoint) =>
-        endpoint.Address.IsNone ? $"{endpoint.Hostname}:{endpoint.Port}" : endpoint.Address.ToString();
+        endpoint.InternalListener.Length > 0 ? $"envoy://{endpoint.InternalListener}/{(endpoint.Address.IsNone ? "" : endpoint.Address.ToString())}"
+            : endpoint.Address.IsNone ? $"{endpoint.Hostname}:{endpoint.Port}" : endpoint.Address.ToString();
 
     private static string HealthFlags(EndpointHealth health) => health switch
     {
