@@ -8,7 +8,7 @@ command -v dotnet >/dev/null || { echo "The .NET 10 SDK is needed (https://dot.n
 # package:file-that-proves-it
 build="clang:/usr/bin/clang zlib1g-dev:/usr/include/zlib.h"
 demo="python3:/usr/bin/python3 nodejs:/usr/bin/node"
-peers="curl:/usr/bin/curl openssl:/usr/bin/openssl nginx-light:/usr/sbin/nginx haproxy:/usr/sbin/haproxy wrk:/usr/bin/wrk nghttp2-client:/usr/bin/h2load nghttp2-server:/usr/sbin/nghttpd"
+peers="npm:/usr/bin/npm curl:/usr/bin/curl openssl:/usr/bin/openssl nginx-light:/usr/sbin/nginx haproxy:/usr/sbin/haproxy wrk:/usr/bin/wrk nghttp2-client:/usr/bin/h2load nghttp2-server:/usr/sbin/nghttpd"
 network="iproute2:/usr/sbin/ip nftables:/usr/sbin/nft procps:/usr/bin/pgrep"
 case "$purpose" in
   build) wanted=$build ;;
@@ -22,7 +22,22 @@ for entry in $wanted; do
   package=${entry%%:*} proof=${entry#*:}
   [ -e "$proof" ] || command -v "$(basename "$proof")" >/dev/null 2>&1 || missing="$missing $package"
 done
-[ -z "$missing" ] && exit 0
+
+# Node's own peers stand beside all work trees of a user; the folder's name in tests is Weft.Proxy.Tests/Peers/NodePeer.cs.
+install_node_peers() {
+  [ "$purpose" = test ] || return 0
+  from="$(cd "$(dirname "$(readlink -f "$0")")" && pwd)/node-peers"
+  to="${XDG_CACHE_HOME:-$HOME/.cache}/weft/node-peers"
+  cmp -s "$from/package-lock.json" "$to/package-lock.json" && [ -d "$to/node_modules" ] && return 0
+  mkdir -p "$to" && cp "$from/package.json" "$to/" || return 2
+  cp "$from/package-lock.json" "$to/" || return 2
+  (cd "$to" && npm ci --ignore-scripts --no-audit --no-fund --silent) && return 0
+  rm -f "$to/package-lock.json"
+  echo "npm ci failed in $to; is the npm registry reachable?" >&2
+  return 2
+}
+
+[ -z "$missing" ] && { install_node_peers; exit $?; }
 
 if [ "$(id -u)" != 0 ]; then
   echo "These packages are missing:$missing. Install them with: sudo apt-get install$missing" >&2
@@ -39,3 +54,4 @@ apt-get install -y -qq --no-install-recommends $missing >/dev/null
 code=$?
 [ "$ours" = 1 ] && rm -f /usr/sbin/policy-rc.d
 [ $code -eq 0 ] || { echo "apt-get install failed for:$missing" >&2; exit 2; }
+install_node_peers

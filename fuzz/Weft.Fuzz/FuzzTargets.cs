@@ -9,7 +9,7 @@ public static class FuzzTargets
     public static IReadOnlyList<FuzzTarget> Create() =>
     [
         new RequestTarget(), new ResponseTarget(), new ChunkedTarget(), new FrameTarget(), new HpackTarget(), new HeadBuilderTarget(),
-        new ClientHelloTarget(), new ProxyHeaderTarget(), new DnsTarget(),
+        new ClientHelloTarget(), new ProxyHeaderTarget(), new DnsTarget(), new GrpcWebTarget(),
     ];
 
     /// <summary>A new target with this name.</summary>

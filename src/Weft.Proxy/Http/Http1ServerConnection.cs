@@ -39,6 +39,7 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
     private State _state;
     private bool _bodyIsChunked;
     private bool _responseIsChunked;
+    private bool _lacksLength;
     private bool _closeAfterResponse;
     private bool _clientIs10;
     private bool _yielded;
@@ -121,7 +122,8 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
     public void SendHead(int status, HeadView view, BodyFraming framing, bool end)
     {
         if (end && status != 101 && _state != State.Waiting) _closeAfterResponse = true;
-        if (framing == BodyFraming.UntilClose && _clientIs10) _closeAfterResponse = true;
+        if (!end && framing is BodyFraming.UntilClose or BodyFraming.Chunked && _clientIs10) _closeAfterResponse = true;
+        _lacksLength = end && status is >= 200 and not (204 or 304) && _exchange!.Head.Method != RequestMethod.Head && !view.TryGet(KnownHeader.ContentLength, out _);
         if (_draining || Worker.IsDraining || (_http.Model.MaxRequestsPerConnection > 0 && _requests >= _http.Model.MaxRequestsPerConnection))
             _closeAfterResponse = true;
         _responseIsChunked = !end && status != 101 && framing is BodyFraming.Chunked or BodyFraming.UntilClose && !_clientIs10;
@@ -323,6 +325,8 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
         writer.StatusLine(status);
         writer.Fields(view);
         if (_responseIsChunked) writer.Raw("transfer-encoding: chunked\r\n"u8);
+        // An upstream of HTTP/2 may end its stream with the head and say nothing of a length.
+        else if (_lacksLength) writer.Raw("content-length: 0\r\n"u8);
         if (status == 101) writer.Raw("connection: upgrade\r\n"u8);
         else if (_closeAfterResponse) writer.Raw("connection: close\r\n"u8);
         else if (_clientIs10) writer.Raw("connection: keep-alive\r\n"u8);

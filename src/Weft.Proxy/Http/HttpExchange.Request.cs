@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
+using Weft.Wire.Grpc;
 using Weft.Wire.Http;
 
 namespace Weft.Proxy.Http;
@@ -64,7 +65,7 @@ internal sealed partial class HttpExchange
                     clientCert = true;
                     break;
                 case KnownHeader.ContentType:
-                    _isGrpc = IsGrpcType(field.Value(HeadBytes));
+                    _isGrpc = GrpcMediaType.IsGrpc(field.Value(HeadBytes), out _);
                     break;
                 case KnownHeader.XEnvoyExternalAddress when model.UseRemoteAddress:
                 case KnownHeader.Expect:
@@ -84,9 +85,6 @@ internal sealed partial class HttpExchange
         if (_request.Has(HeadFlags.ExpectsContinue) && !Is(Progress.RequestEnded)) _downstream!.SendInterim(100, default);
         return SettlePath(model) && SettleUpgrade();
     }
-
-    private static bool IsGrpcType(ReadOnlySpan<byte> type) =>
-        type.StartsWith("application/grpc"u8) && (type.Length == 16 || type[16] is (byte)'+' or (byte)';');
 
     /// <summary>An absolute-form target names the host that counts (RFC 9112 3.2.2).</summary>
     private void SettleHost(int host)

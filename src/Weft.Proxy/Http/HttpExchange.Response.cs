@@ -4,6 +4,7 @@ using Weft.Policy.Resilience;
 using Weft.Proxy.Engine;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
+using Weft.Wire.Grpc;
 using Weft.Wire.Http;
 
 namespace Weft.Proxy.Http;
@@ -51,6 +52,8 @@ internal sealed partial class HttpExchange
             return;
         }
 
+        // The rest of the request may take its time once there is an answer (Envoy's request_timeout).
+        TimerWheel.Disarm(_requestTimer);
         _body.Clear(_worker.Buffers);
         _responseStartNs = _worker.Clock.NowNs;
         _serviceTimeMs = (_responseStartNs - _sentNs) / 1_000_000;
@@ -59,6 +62,12 @@ internal sealed partial class HttpExchange
         _progress |= Progress.ResponseStarted;
         TouchIdle();
         EditResponse(bytes, head, fields);
+        if (_webResponse != GrpcWebEncoding.None)
+        {
+            SendWebHead(bytes, head, fields, ended);
+            return;
+        }
+
         _downstream!.SendHead(head.Status, new HeadView(bytes, fields, head.FieldsEnd, _responseEdits), head.Framing, ended);
         if (head.Status == 101)
         {
@@ -74,9 +83,15 @@ internal sealed partial class HttpExchange
     /// <summary>Body bytes came from the upstream; in a tunnel, any bytes.</summary>
     public void OnResponseData(ReadOnlySpan<byte> data)
     {
-        _responseBytes += data.Length;
         TouchIdle();
         TouchTryIdle();
+        if (_webResponse == GrpcWebEncoding.Text)
+        {
+            SendWebText(data);
+            return;
+        }
+
+        _responseBytes += data.Length;
         _downstream?.SendData(data);
     }
 
@@ -92,6 +107,7 @@ internal sealed partial class HttpExchange
             return;
         }
 
+        if (_webResponse != GrpcWebEncoding.None && _grpcStatus < 0) SendWebTrailers(MissingStatus);
         // The body's end goes out with the last data; the record counts what was sent.
         _downstream?.SendEnd();
         _progress |= Progress.ResponseEnded;
@@ -105,7 +121,16 @@ internal sealed partial class HttpExchange
         if (trailers.TryGet(KnownHeader.GrpcStatus, out ReadOnlySpan<byte> text) && Utf8Parser.TryParse(text, out int status, out _)) _grpcStatus = status;
         byte[] room = _worker.Buffers.Rent(trailers.Buffer.Length + (4 * trailers.Fields.Length));
         int length = TrailerLines.Write(trailers, room);
-        _downstream?.SendTrailers(room.AsSpan(0, length));
+        if (_webResponse == GrpcWebEncoding.None)
+        {
+            _downstream?.SendTrailers(room.AsSpan(0, length));
+        }
+        else
+        {
+            SendWebTrailers(room.AsSpan(0, length));
+            _downstream?.SendEnd();
+        }
+
         _worker.Buffers.Return(room);
         _progress |= Progress.ResponseEnded;
         Finish();
@@ -181,11 +206,11 @@ internal sealed partial class HttpExchange
     private void ReplyGrpc(IDownstreamStream downstream, ReadOnlySpan<byte> message)
     {
         _status = 200;
-        _responseEdits.Append(KnownHeader.ContentType, "application/grpc"u8);
+        AppendGrpcType();
         Span<byte> number = stackalloc byte[20];
         Utf8Formatter.TryFormat(_grpcStatus, number, out int digits);
         _responseEdits.Append(KnownHeader.GrpcStatus, number[..digits]);
-        if (!message.IsEmpty) _responseEdits.Append(KnownHeader.GrpcMessage, message);
+        AppendGrpcMessage(message);
         _responseEdits.Append(KnownHeader.ContentLength, "0"u8);
         AddOwnHeaders();
         downstream.SendHead(200, new HeadView(default, default, 0, _responseEdits), BodyFraming.None, end: true);

@@ -46,6 +46,7 @@ internal sealed partial class HttpExchange
         RouteDecision decision = table?.Table.Match(view, input) ?? RouteDecision.NotFound;
         _route = decision.Route;
         _choice = decision.Cluster;
+        if (_http.TranslatesGrpcWeb) BeginGrpcWeb();
         if (PassFilters(view, input)) Act(view, input);
     }
 

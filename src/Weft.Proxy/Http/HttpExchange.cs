@@ -2,6 +2,7 @@ using System.Text;
 using Weft.Proxy.Engine;
 using Weft.Proxy.Listeners;
 using Weft.Proxy.Telemetry;
+using Weft.Wire.Grpc;
 using Weft.Wire.Http;
 using Timer = Weft.Proxy.Engine.Timer;
 
@@ -154,7 +155,10 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         if (_idleTimeout > TimeSpan.Zero) Arm(_idleTimer, _idleTimeout);
         if (_http.Model.MaxStreamDuration > TimeSpan.Zero) Arm(_durationTimer, _http.Model.MaxStreamDuration);
         if (!ended && _http.Model.RequestTimeout > TimeSpan.Zero) Arm(_requestTimer, _http.Model.RequestTimeout);
-        if (Sanitise()) Route();
+        if (!Sanitise()) return;
+        // A call of gRPC may stream for as long as something moves: that is what the idle time is for.
+        if (_isGrpc) TimerWheel.Disarm(_requestTimer);
+        Route();
     }
 
     /// <summary>Begins an exchange whose head could not be read; <see cref="Reply(int, ReadOnlySpan{byte}, byte[], ResponseFlags, int)"/> must follow.</summary>
@@ -193,8 +197,8 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
             return;
         }
 
-        if (_mirrors is not null) FeedMirrors(data);
-        SendOrKeepBody(data);
+        if (_webRequest == GrpcWebEncoding.Text) TakeWebText(data);
+        else PassBody(data);
     }
 
     /// <summary>The request is complete; in a tunnel, the client ended its side.</summary>
@@ -211,6 +215,12 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
 
         // What was sent ahead of a tunnel waits for it, and its end behind it.
         if (IsConnect) return;
+
+        if (_webRequest == GrpcWebEncoding.Text && !_webDecoder.IsComplete)
+        {
+            RefuseWebText();
+            return;
+        }
 
         if (_mirrors is not null) EndMirrors();
         StartRouteTimer();
@@ -331,8 +341,15 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         _status = 0;
         _grpcStatus = -1;
         _isGrpc = false;
+        ResetGrpcWeb();
         _pathLength = 0;
         ResponseHeadBytes = 0;
+    }
+
+    private void PassBody(ReadOnlySpan<byte> data)
+    {
+        if (_mirrors is not null) FeedMirrors(data);
+        SendOrKeepBody(data);
     }
 
     private bool Is(Progress any) => (_progress & any) != 0;

@@ -20,6 +20,7 @@ internal sealed class HttpRuntime
         Model = model;
         Filters = [.. model.Filters];
         FiltersByDefault = Array.Exists(Filters, static filter => filter.Default is not null);
+        TranslatesGrpcWeb = Array.Exists(Filters, static filter => filter is GrpcWebFilterModel { Disabled: false });
         ServerName = Encoding.ASCII.GetBytes(model.ServerName);
         Via = Encoding.ASCII.GetBytes(model.Via);
         DefaultHost = Encoding.ASCII.GetBytes(model.DefaultHostForHttp10);
@@ -58,6 +59,9 @@ internal sealed class HttpRuntime
 
     /// <summary>True when a filter has work on routes that tell it nothing.</summary>
     public bool FiltersByDefault { get; }
+
+    /// <summary>True when requests of gRPC-Web become gRPC here.</summary>
+    public bool TranslatesGrpcWeb { get; }
 
     /// <summary>True when the host that routing sees may differ from the one received.</summary>
     public bool SettlesHost => Model.StripPort != StripPortMode.Keep || Model.StripTrailingHostDot || DefaultHost.Length > 0;

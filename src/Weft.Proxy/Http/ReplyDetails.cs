@@ -30,6 +30,7 @@ internal static class ReplyDetails
     public static readonly byte[] HeadersTooLarge = "request_headers_too_large"u8.ToArray();
     public static readonly byte[] FaultAbort = "fault_filter_abort"u8.ToArray();
     public static readonly byte[] CorsResponse = "cors_response"u8.ToArray();
+    public static readonly byte[] GrpcWebBadText = "grpc_base_64_decode_failed"u8.ToArray();
     public static readonly byte[] ResetBeforeConnect = "upstream_reset_before_response_started{remote_connection_failure}"u8.ToArray();
     public static readonly byte[] ResetConnectTimeout = "upstream_reset_before_response_started{connection_timeout}"u8.ToArray();
     public static readonly byte[] ResetTermination = "upstream_reset_before_response_started{connection_termination}"u8.ToArray();

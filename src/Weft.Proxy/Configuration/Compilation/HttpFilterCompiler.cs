@@ -1,5 +1,6 @@
 using Envoy.Extensions.Filters.Http.Cors.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
+using Envoy.Extensions.Filters.Http.GrpcWeb.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Weft.Policy.Filters;
@@ -16,6 +17,7 @@ internal static class HttpFilterCompiler
 {
     private const string RouterType = XdsTypeUrls.Prefix + "envoy.extensions.filters.http.router.v3.Router";
     private const string CorsType = XdsTypeUrls.Prefix + "envoy.extensions.filters.http.cors.v3.Cors";
+    private const string GrpcWebType = XdsTypeUrls.Prefix + "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb";
     private const string FaultType = XdsTypeUrls.Prefix + "envoy.extensions.filters.http.fault.v3.HTTPFault";
 
     public static IReadOnlyList<HttpFilterModel> Compile(IReadOnlyList<HttpFilter> filters, CompileScope scope)
@@ -59,6 +61,8 @@ internal static class HttpFilterCompiler
                 return null;
             case CorsType:
                 return typed.Unpack(filter.TypedConfig, Cors.Parser) is null ? null : new CorsFilterModel { Name = filter.Name, Disabled = filter.Disabled };
+            case GrpcWebType:
+                return typed.Unpack(filter.TypedConfig, GrpcWeb.Parser) is null ? null : new GrpcWebFilterModel { Name = filter.Name, Disabled = filter.Disabled };
             case FaultType:
                 return Fault(filter, typed);
             default:

@@ -24,6 +24,7 @@ internal sealed class GatewayListeners(ProxyContext context, HttpConnectionManag
                 ContinueOnListenerFiltersTimeout = true,
                 ListenerFiltersTimeout = context.Snapshot.Mesh.ProtocolDetectionTimeout,
             };
+            HardeningProfile.ApplyEdge(listener);
             AddChains(listener, group.Key.Bind, [.. group]);
             listener.ListenerFilters.AddRange(NetworkFilters.Inspectors(listener.FilterChains));
             if (listener.ListenerFilters.Count == 0 && listener.FilterChains.Any(chain => chain.TransportSocket is not null))
@@ -41,7 +42,7 @@ internal sealed class GatewayListeners(ProxyContext context, HttpConnectionManag
         {
             listener.FilterChains.Add(new FilterChain
             {
-                Filters = { NetworkFilters.Http(managers.WithRds(TrafficClass.Gateway, prefix, group[0].RouteName)) },
+                Filters = { NetworkFilters.Http(managers.WithRds(TrafficClass.Gateway, prefix, group[0].RouteName, group[0].Protocol)) },
             });
             return;
         }

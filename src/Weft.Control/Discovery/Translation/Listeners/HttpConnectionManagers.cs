@@ -2,9 +2,11 @@ using Envoy.Config.Core.V3;
 using Envoy.Config.Route.V3;
 using Envoy.Extensions.Filters.Http.Cors.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
+using Envoy.Extensions.Filters.Http.GrpcWeb.V3;
 using Envoy.Extensions.Filters.Http.Router.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Istio.Mesh.V1Alpha1;
+using Weft.Control.Discovery.Registry;
 using Weft.Control.Discovery.Translation.Routes;
 using Manager = Envoy.Extensions.Filters.Network.HttpConnectionManager.V3.HttpConnectionManager;
 using Normalization = Istio.Mesh.V1Alpha1.MeshConfig.Types.ProxyPathNormalization.Types.NormalizationType;
@@ -17,17 +19,17 @@ internal sealed class HttpConnectionManagers(ProxyContext context)
     private const string ServerName = "istio-envoy";
 
     /// <summary>A manager whose routes come over RDS.</summary>
-    public Manager WithRds(TrafficClass side, string statPrefix, string routeName)
+    public Manager WithRds(TrafficClass side, string statPrefix, string routeName, PortProtocol protocol = PortProtocol.Unsupported)
     {
-        Manager manager = Create(side, statPrefix);
+        Manager manager = Create(side, statPrefix, protocol);
         manager.Rds = new Rds { ConfigSource = Protos.Ads(), RouteConfigName = routeName };
         return manager;
     }
 
     /// <summary>A manager with its routes inside.</summary>
-    public Manager WithRoutes(TrafficClass side, string statPrefix, RouteConfiguration routes)
+    public Manager WithRoutes(TrafficClass side, string statPrefix, RouteConfiguration routes, PortProtocol protocol = PortProtocol.Unsupported)
     {
-        Manager manager = Create(side, statPrefix);
+        Manager manager = Create(side, statPrefix, protocol);
         manager.RouteConfig = routes;
         return manager;
     }
@@ -50,19 +52,23 @@ internal sealed class HttpConnectionManagers(ProxyContext context)
         return manager;
     }
 
-    private Manager Create(TrafficClass side, string statPrefix)
+    private Manager Create(TrafficClass side, string statPrefix, PortProtocol protocol)
     {
         Manager manager = new()
         {
             StatPrefix = statPrefix,
             CodecType = Manager.Types.CodecType.Auto,
-            UseRemoteAddress = side == TrafficClass.Gateway,
-            StreamIdleTimeout = Protos.NoTimeout,
             UpgradeConfigs = { new Manager.Types.UpgradeConfig { UpgradeType = "websocket" } },
         };
+        if (side == TrafficClass.Gateway)
+            HardeningProfile.ApplyEdge(manager);
+        else
+            HardeningProfile.ApplyMesh(manager);
         ApplyNormalization(manager);
         ApplyIdentityHeaders(manager, side);
         manager.AccessLog.AddRange(AccessLogs.Of(context.Snapshot.Mesh));
+        if (protocol == PortProtocol.GrpcWeb)
+            manager.HttpFilters.Add(HttpFilter("envoy.filters.http.grpc_web", new GrpcWeb()));
         manager.HttpFilters.Add(HttpFilter(PerRouteFilters.FaultName, new HTTPFault()));
         manager.HttpFilters.Add(HttpFilter(PerRouteFilters.CorsName, new Cors()));
         manager.HttpFilters.Add(HttpFilter("envoy.filters.http.router", new Router()));
@@ -71,8 +77,11 @@ internal sealed class HttpConnectionManagers(ProxyContext context)
 
     private void ApplyNormalization(Manager manager)
     {
-        manager.PathWithEscapedSlashesAction = Manager.Types.PathWithEscapedSlashesAction.KeepUnchanged;
         Normalization mode = context.Snapshot.Mesh.Config.PathNormalization?.Normalization ?? Normalization.Default;
+        // Where the mesh says nothing, the profile has decided.
+        if (mode == Normalization.Default)
+            return;
+        manager.PathWithEscapedSlashesAction = Manager.Types.PathWithEscapedSlashesAction.KeepUnchanged;
         manager.NormalizePath = mode != Normalization.None;
         manager.MergeSlashes = mode is Normalization.MergeSlashes or Normalization.DecodeAndMergeSlashes;
         if (mode == Normalization.DecodeAndMergeSlashes)
@@ -91,22 +100,12 @@ internal sealed class HttpConnectionManagers(ProxyContext context)
                 break;
             case TrafficClass.Gateway:
                 manager.ServerName = ServerName;
-                manager.Http2ProtocolOptions = EdgeHttp2();
                 manager.ForwardClientCertDetails = Manager.Types.ForwardClientCertDetails.SanitizeSet;
                 manager.SetCurrentClientCertDetails = new Manager.Types.SetCurrentClientCertDetails { Subject = true, Cert = true, Dns = true, Uri = true };
                 ApplyTopology(manager, context.Snapshot.Mesh.Config.DefaultConfig?.GatewayTopology);
                 break;
         }
     }
-
-    // Envoy's advice for clients that nobody knows: what one connection may hold is a hundred streams and a megabyte of bodies.
-    private static Http2ProtocolOptions EdgeHttp2() => new()
-    {
-        MaxConcurrentStreams = 100,
-        InitialStreamWindowSize = 64 * 1024,
-        InitialConnectionWindowSize = 1024 * 1024,
-        AllowConnect = true,
-    };
 
     private static void ApplyTopology(Manager manager, Topology? topology)
     {

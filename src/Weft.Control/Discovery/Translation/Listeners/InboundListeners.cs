@@ -106,7 +106,7 @@ internal sealed class InboundListeners(ProxyContext context, HttpConnectionManag
         {
             FilterChain chain = NewChain(name, kind, matchPort ? target.TargetPort : 0);
             chain.Filters.Add(kind.Http
-                ? NetworkFilters.Http(managers.WithRoutes(TrafficClass.SidecarInbound, $"inbound_{name};", Routes(cluster, target.Port.Number, operation)))
+                ? NetworkFilters.Http(managers.WithRoutes(TrafficClass.SidecarInbound, $"inbound_{name};", Routes(cluster, target.Port.Number, operation), target.Port.Protocol))
                 : NetworkFilters.Tcp(context, cluster, cluster));
             yield return chain;
         }

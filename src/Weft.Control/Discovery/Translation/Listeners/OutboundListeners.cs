@@ -47,7 +47,7 @@ internal sealed class OutboundListeners(ProxyContext context, HttpConnectionMana
         }
         else if (port.Protocol.IsHttp())
         {
-            AddHttp("0.0.0.0", port.Number, port.Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            AddHttp("0.0.0.0", port, port.Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
         else
         {
@@ -61,20 +61,20 @@ internal sealed class OutboundListeners(ProxyContext context, HttpConnectionMana
         string route = $"{service.Hostname}:{port.Number}";
         if (port.Protocol.IsHttp())
         {
-            AddHttp(address, port.Number, route);
+            AddHttp(address, port, route);
             return;
         }
 
         Listener listener = Open(address, port.Number);
         if (port.Protocol == PortProtocol.Unsupported)
-            listener.FilterChains.Add(HttpChain(address, port.Number, route, sniffed: true));
+            listener.FilterChains.Add(HttpChain(address, port, route, sniffed: true));
         listener.FilterChains.AddRange(_tcp.ForService(service, port, boundToService: true, []));
     }
 
     // A second HTTP service on the same port shares the listener: the host tells them apart.
-    private void AddHttp(string address, int port, string route)
+    private void AddHttp(string address, PortModel port, string route)
     {
-        string name = $"{address}_{port}";
+        string name = $"{address}_{port.Number}";
         if (_listeners.TryGetValue(name, out Listener? existing))
         {
             // TCP came first on this very address: HTTP is told apart by sniffing.
@@ -84,7 +84,7 @@ internal sealed class OutboundListeners(ProxyContext context, HttpConnectionMana
         }
 
         bool canPassThrough = context.Snapshot.Mesh.AllowsAnyOutbound && !context.IsLoopback;
-        Listener listener = Open(address, port);
+        Listener listener = Open(address, port.Number);
         listener.FilterChains.Add(HttpChain(address, port, route, sniffed: canPassThrough));
         if (canPassThrough)
         {
@@ -124,7 +124,7 @@ internal sealed class OutboundListeners(ProxyContext context, HttpConnectionMana
                 string route = isOwn
                     ? $"{service.Hostname}:{port.Number}"
                     : port.Number.ToString(System.Globalization.CultureInfo.InvariantCulture);
-                listener.FilterChains.Add(HttpChain(bind, port.Number, route, sniffed: true));
+                listener.FilterChains.Add(HttpChain(bind, port, route, sniffed: true));
             }
 
             if (!listener.FilterChains.Any(chain => chain.FilterChainMatch is null) || chains.TrueForAll(chain => chain.FilterChainMatch is not null))
@@ -164,12 +164,12 @@ internal sealed class OutboundListeners(ProxyContext context, HttpConnectionMana
         return listener;
     }
 
-    private FilterChain HttpChain(string address, int port, string route, bool sniffed)
+    private FilterChain HttpChain(string address, PortModel port, string route, bool sniffed)
     {
         _routes.Add(route);
         FilterChain chain = new()
         {
-            Filters = { NetworkFilters.Http(managers.WithRds(TrafficClass.SidecarOutbound, $"outbound_{address}_{port};", route)) },
+            Filters = { NetworkFilters.Http(managers.WithRds(TrafficClass.SidecarOutbound, $"outbound_{address}_{port.Number};", route, port.Protocol)) },
         };
         if (sniffed)
         {
