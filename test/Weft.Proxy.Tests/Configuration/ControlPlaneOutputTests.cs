@@ -16,7 +16,7 @@ namespace Weft.Proxy.Tests.Configuration;
 /// </summary>
 public class ControlPlaneOutputTests
 {
-    private static readonly string Golden = Path.Combine(RepositoryRoot(), "test", "Weft.Control.Tests", "Golden");
+    internal static readonly string Golden = Path.Combine(RepositoryRoot(), "test", "Weft.Control.Tests", "Golden");
 
     /// <summary>Features whose refusal is known and documented: their enforcement is not there yet.</summary>
     private static readonly string[] NotYetEnforced = ["Http2", "http2"];

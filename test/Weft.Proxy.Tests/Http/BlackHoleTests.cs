@@ -1,45 +1,17 @@
-using System.Net;
-using System.Net.Sockets;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
 using Weft.Proxy.Tests.Engine;
 
 namespace Weft.Proxy.Tests.Http;
 
-/// <summary>An endpoint that never answers a SYN: a listener whose accept queue is full and stays full.</summary>
+/// <summary>Connections that are never made.</summary>
 public sealed class BlackHoleTests : IDisposable
 {
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly List<Socket> _queued = [];
+    private readonly BlackHole _hole = new();
 
-    public BlackHoleTests()
-    {
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen(0);
+    private int Port => _hole.Port;
 
-        // The queue holds one more than its length; what comes after is never answered.
-        for (int i = 0; i < 4; i++)
-        {
-            Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
-            _queued.Add(socket);
-            try
-            {
-                socket.Connect(_listener.LocalEndPoint!);
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
-            {
-                // On its way, or never to arrive.
-            }
-        }
-    }
-
-    private int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
-
-    public void Dispose()
-    {
-        foreach (Socket socket in _queued) socket.Dispose();
-        _listener.Dispose();
-    }
+    public void Dispose() => _hole.Dispose();
 
     [Fact]
     public async Task BlackHole_Is503AfterTheConnectTimeout()
