@@ -16,6 +16,12 @@ internal sealed class BufferPool
         for (int i = 0; i < Classes; i++) _free[i] = new Stack<byte[]>();
     }
 
+    /// <summary>Bytes of the arrays that are out now.</summary>
+    public long RentedBytes { get; private set; }
+
+    /// <summary>The most that <see cref="RentedBytes"/> ever was.</summary>
+    public long MostRentedBytes { get; private set; }
+
     /// <summary>The largest array that the pool hands out.</summary>
     public static int MaximumBytes => SizeOf(Classes - 1);
 
@@ -23,16 +29,24 @@ internal sealed class BufferPool
     public byte[] Rent(int bytes)
     {
         int index = ClassOf(bytes);
-        if (index >= Classes) return GC.AllocateUninitializedArray<byte>(bytes);
-        return _free[index].TryPop(out byte[]? array) ? array : GC.AllocateUninitializedArray<byte>(SizeOf(index));
+        if (index >= Classes) return Note(GC.AllocateUninitializedArray<byte>(bytes));
+        return Note(_free[index].TryPop(out byte[]? array) ? array : GC.AllocateUninitializedArray<byte>(SizeOf(index)));
     }
 
     /// <summary>Takes an array back; the caller must hold no reference any more.</summary>
     public void Return(byte[] array)
     {
+        RentedBytes -= array.Length;
         int index = ClassOf(array.Length);
         if (index >= Classes || SizeOf(index) != array.Length) return;
         if (_free[index].Count < Math.Max(KeptBytesPerClass / array.Length, 4)) _free[index].Push(array);
+    }
+
+    private byte[] Note(byte[] array)
+    {
+        RentedBytes += array.Length;
+        if (RentedBytes > MostRentedBytes) MostRentedBytes = RentedBytes;
+        return array;
     }
 
     private static int SizeOf(int index) => 1 << (SmallestShift + index * 2);
