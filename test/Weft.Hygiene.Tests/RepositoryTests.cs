@@ -11,6 +11,12 @@ public sealed partial class RepositoryTests
     [GeneratedRegex(@"\]\(([^)#\s]+)(#[^)]*)?\)")]
     private static partial Regex MarkdownLink();
 
+    [GeneratedRegex(@"public (?:async Task|void) ([A-Za-z0-9_]+)\(")]
+    private static partial Regex TestMethod();
+
+    [GeneratedRegex(@"`([A-Za-z0-9]+_[A-Za-z0-9_]+)`")]
+    private static partial Regex BackQuoted();
+
     [Fact]
     public void EverySourceFile_IsShortOrSaysWhyNot()
     {
@@ -65,6 +71,15 @@ public sealed partial class RepositoryTests
         }
 
         Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void EveryTestThatTheListOfBadInputNames_Exists()
+    {
+        HashSet<string> tests = [.. SourceFiles("*Tests.cs").SelectMany(file => TestMethod().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value))];
+        string[] named = [.. BackQuoted().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "bad-input.md"))).Select(match => match.Groups[1].Value)];
+        Assert.True(named.Length > 50, $"only {named.Length} tests are named");
+        Assert.Empty(named.Where(name => !tests.Contains(name)));
     }
 
     [Fact]

@@ -27,14 +27,19 @@ internal sealed partial class HttpExchange
         if (_upstream is not null && !KeepsBody) return;
         if (_upstream is not null && _body.Count + data.Length > RetryBufferLimit)
         {
-            // What was sent cannot be sent again: this attempt is the last.
-            _bodyOverflowed = true;
-            _retriesLeft = 0;
-            _body.Clear(_worker.Buffers);
+            GiveUpRetries();
             return;
         }
 
         _body.Append(_worker.Buffers, data);
+    }
+
+    /// <summary>The body is larger than what is kept, and was sent: it cannot be sent again, and this attempt is the last.</summary>
+    private void GiveUpRetries()
+    {
+        _bodyOverflowed = true;
+        _retriesLeft = 0;
+        _body.Clear(_worker.Buffers);
     }
 
     private void StartRouteTimer()

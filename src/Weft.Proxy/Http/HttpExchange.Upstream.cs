@@ -112,6 +112,7 @@ internal sealed partial class HttpExchange
         bool end = Is(Progress.RequestEnded) && _body.IsEmpty && _requestTrailers.IsEmpty && !Is(Progress.Upgrade);
         connection.SendHead(this, end && _request.Framing != BodyFraming.Chunked);
         if (!_body.IsEmpty) connection.SendData(_body.Bytes);
+        if (_body.Count > RetryBufferLimit) GiveUpRetries();
         if (!KeepsBody) _body.Clear(_worker.Buffers);
         if (Is(Progress.RequestEnded) && !Is(Progress.Upgrade)) EndUpstreamRequest(connection);
         else _downstream?.ResumeRequest();
