@@ -51,7 +51,10 @@ public sealed class OutlierDetector
     /// <param name="outcome">How it ended.</param>
     /// <param name="nowMs">The time.</param>
     /// <param name="random">A random number, for events of which only a share is enforced.</param>
-    public bool Report(OutlierHost host, OutlierOutcome outcome, long nowMs, uint random)
+    public bool Report(OutlierHost host, OutlierOutcome outcome, long nowMs, uint random) => (Judge(host, outcome, nowMs, random) & OutlierEvents.Ejected) != 0;
+
+    /// <summary>As <see cref="Report"/>, and says what was detected and what came of it.</summary>
+    public OutlierEvents Judge(OutlierHost host, OutlierOutcome outcome, long nowMs, uint random)
     {
         OutlierSettings settings = Settings;
         switch (outcome)
@@ -62,22 +65,32 @@ public sealed class OutlierDetector
                 Reset(ref host.GatewayErrors);
                 if (!settings.SplitLocalOriginErrors)
                     Reset(ref host.LocalFailures);
-                return false;
+                return OutlierEvents.None;
             case OutlierOutcome.ConnectSuccess:
                 Reset(ref host.LocalFailures);
-                return false;
+                return OutlierEvents.None;
             case OutlierOutcome.ConnectFailure or OutlierOutcome.LocalFailure when settings.SplitLocalOriginErrors:
                 return Reached(ref host.LocalFailures, settings.ConsecutiveLocalOriginFailure)
-                    && Enforced(settings.EnforcingLocalOriginFailurePercent, random) && Eject(host, settings, nowMs);
+                    ? OutlierEvents.LocalOriginFailure | Act(host, settings, nowMs, Enforced(settings.EnforcingLocalOriginFailurePercent, random)) : OutlierEvents.None;
             case OutlierOutcome.GatewayError or OutlierOutcome.ConnectFailure:
-                bool gateway = Reached(ref host.GatewayErrors, settings.ConsecutiveGatewayFailure) && Enforced(settings.EnforcingGatewayFailurePercent, random);
-                bool server = Reached(ref host.ServerErrors, settings.Consecutive5xx) && Enforced(settings.Enforcing5xxPercent, random);
-                return (gateway || server) && Eject(host, settings, nowMs);
+                OutlierEvents events = OutlierEvents.None;
+                if (Reached(ref host.GatewayErrors, settings.ConsecutiveGatewayFailure))
+                    events = OutlierEvents.GatewayFailure | Act(host, settings, nowMs, Enforced(settings.EnforcingGatewayFailurePercent, random));
+                return events | JudgeServerError(host, settings, nowMs, random, events);
             default:
                 Reset(ref host.GatewayErrors);
-                return Reached(ref host.ServerErrors, settings.Consecutive5xx) && Enforced(settings.Enforcing5xxPercent, random) && Eject(host, settings, nowMs);
+                return JudgeServerError(host, settings, nowMs, random, OutlierEvents.None);
         }
     }
+
+    // An endpoint that was just ejected for another reason is not ejected twice.
+    private OutlierEvents JudgeServerError(OutlierHost host, OutlierSettings settings, long nowMs, uint random, OutlierEvents before) =>
+        Reached(ref host.ServerErrors, settings.Consecutive5xx)
+            ? OutlierEvents.ServerError | Act(host, settings, nowMs, (before & OutlierEvents.Ejected) == 0 && Enforced(settings.Enforcing5xxPercent, random))
+            : OutlierEvents.None;
+
+    private OutlierEvents Act(OutlierHost host, OutlierSettings settings, long nowMs, bool enforced) =>
+        !enforced ? OutlierEvents.None : Eject(host, settings, nowMs);
 
     /// <summary>
     /// To be called once in each interval: lets endpoints whose time is up back in, and forgives those that have behaved by one step. True when any came back.
@@ -110,19 +123,21 @@ public sealed class OutlierDetector
         }
     }
 
-    private bool Eject(OutlierHost host, OutlierSettings settings, long nowMs)
+    private OutlierEvents Eject(OutlierHost host, OutlierSettings settings, long nowMs)
     {
         lock (_lock)
         {
-            if (host.IsEjected || !host.IsListed || 100L * (_ejected + 1) > (long)settings.MaxEjectionPercent * _hosts.Length)
-                return false;
+            if (host.IsEjected || !host.IsListed)
+                return OutlierEvents.None;
+            if (100L * (_ejected + 1) > (long)settings.MaxEjectionPercent * _hosts.Length)
+                return OutlierEvents.Overflow;
             if (host.Multiplier * settings.BaseEjectionTime.TotalMilliseconds < LongestMs(settings) + settings.BaseEjectionTime.TotalMilliseconds)
                 host.Multiplier++;
             host.EjectedAtMs = nowMs;
             host.IsEjected = true;
             Volatile.Write(ref _ejected, _ejected + 1);
             Interlocked.Increment(ref _version);
-            return true;
+            return OutlierEvents.Ejected;
         }
     }
 

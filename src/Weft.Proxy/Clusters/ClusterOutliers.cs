@@ -1,5 +1,6 @@
 using Weft.Policy.Resilience;
 using Weft.Proxy.Model;
+using Weft.Proxy.Telemetry;
 
 namespace Weft.Proxy.Clusters;
 
@@ -19,6 +20,7 @@ internal sealed class ClusterOutliers
     private EndpointSetModel? _endpoints;
     private long _intervalMs = 10_000;
     private long _nextTickMs;
+    private int _counted;
 
     /// <summary>Takes over the configuration and the endpoints that a worker goes by.</summary>
     public void Update(OutlierDetectionModel model, EndpointSetModel endpoints)
@@ -65,8 +67,38 @@ internal sealed class ClusterOutliers
         return _detector.Version;
     }
 
-    /// <summary>Takes note of how a request ended.</summary>
-    public void Report(OutlierHost host, OutlierOutcome outcome, long nowMs, Random random) => _detector.Report(host, outcome, nowMs, (uint)random.Next());
+    /// <summary>Takes note of how a request ended, and counts what came of it on the worker that saw it.</summary>
+    public void Report(OutlierHost host, OutlierOutcome outcome, long nowMs, Random random, StatBlock<ClusterStat> stats)
+    {
+        OutlierEvents events = _detector.Judge(host, outcome, nowMs, (uint)random.Next());
+        if (events == OutlierEvents.None) return;
+        bool ejected = (events & OutlierEvents.Ejected) != 0;
+        if ((events & OutlierEvents.ServerError) != 0) stats.Add(ClusterStat.OutlierDetectionEjectionsDetectedConsecutive5xx);
+        if ((events & OutlierEvents.GatewayFailure) != 0) stats.Add(ClusterStat.OutlierDetectionEjectionsDetectedConsecutiveGatewayFailure);
+        if ((events & OutlierEvents.LocalOriginFailure) != 0) stats.Add(ClusterStat.OutlierDetectionEjectionsDetectedConsecutiveLocalOriginFailure);
+        if ((events & OutlierEvents.Overflow) != 0) stats.Add(ClusterStat.OutlierDetectionEjectionsOverflow);
+        if (!ejected) return;
+        stats.Add(ClusterStat.OutlierDetectionEjectionsEnforcedTotal);
+        // Of two reasons at once, the one that is judged first has done it.
+        stats.Add((events & OutlierEvents.GatewayFailure) != 0 && _detector.Settings.EnforcingGatewayFailurePercent > 0
+            ? ClusterStat.OutlierDetectionEjectionsEnforcedConsecutiveGatewayFailure
+            : (events & OutlierEvents.LocalOriginFailure) != 0
+                ? ClusterStat.OutlierDetectionEjectionsEnforcedConsecutiveLocalOriginFailure
+                : ClusterStat.OutlierDetectionEjectionsEnforcedConsecutive5xx);
+        CountActive(stats);
+    }
+
+    /// <summary>Brings the gauge of ejected endpoints up to date; the worker that saw a change adds the difference.</summary>
+    public void CountActive(StatBlock<ClusterStat> stats)
+    {
+        lock (_lock)
+        {
+            int now = _detector.Ejected;
+            if (now == _counted) return;
+            stats.Add(ClusterStat.OutlierDetectionEjectionsActive, now - _counted);
+            _counted = now;
+        }
+    }
 
     private static OutlierSettings Settings(OutlierDetectionModel model) => new()
     {

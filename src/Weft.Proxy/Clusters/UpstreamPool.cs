@@ -117,9 +117,18 @@ internal abstract class UpstreamPool(Worker worker, WorkerEndpoint endpoint)
         ConnectForWaiting();
     }
 
-    /// <summary>Any established connection is gone.</summary>
-    public void OnClosed()
+    /// <summary>An established connection is gone.</summary>
+    /// <param name="byPeer">The peer ended it; else we did.</param>
+    /// <param name="wasBusy">Somebody was still waiting for something on it.</param>
+    public void OnClosed(bool byPeer, bool wasBusy)
     {
+        Stats.Add(byPeer ? ClusterStat.UpstreamCxDestroyRemote : ClusterStat.UpstreamCxDestroyLocal);
+        if (wasBusy)
+        {
+            Stats.Add(ClusterStat.UpstreamCxDestroyWithActiveRq);
+            Stats.Add(byPeer ? ClusterStat.UpstreamCxDestroyRemoteWithActiveRq : ClusterStat.UpstreamCxDestroyLocalWithActiveRq);
+        }
+
         Forget();
         ConnectForWaiting();
     }

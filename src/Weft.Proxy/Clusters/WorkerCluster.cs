@@ -58,6 +58,7 @@ internal sealed class WorkerCluster
         if (_outliers is { } outliers && outliers.VersionAt(_worker.Clock.NowMs) is var version && version != _outlierVersion)
         {
             _outlierVersion = version;
+            outliers.CountActive(Telemetry.Stats);
             _selector = EndpointSelector.Build(Model, _endpoints!, _byAddress, _worker.Random);
         }
 
@@ -118,6 +119,7 @@ internal sealed class WorkerCluster
         if (runtime.Model.OutlierDetection is { } detection) _outliers!.Update(detection, _endpoints);
         foreach (WorkerEndpoint endpoint in _byAddress.Values) endpoint.Outlier = _outliers?.Find(endpoint.Address);
         _outlierVersion = _outliers?.VersionAt(_worker.Clock.NowMs) ?? 0;
+        _outliers?.CountActive(Telemetry.Stats);
         _selector = EndpointSelector.Build(runtime.Model, _endpoints, _byAddress, _worker.Random);
     }
 

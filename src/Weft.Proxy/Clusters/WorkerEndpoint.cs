@@ -80,7 +80,7 @@ internal sealed class WorkerEndpoint
     /// <summary>Tells outlier detection how a request ended.</summary>
     public void Report(OutlierOutcome outcome)
     {
-        if (Outlier is { } host) Cluster.State.Outliers.Report(host, outcome, _worker.Clock.NowMs, _worker.Random);
+        if (Outlier is { } host) Cluster.State.Outliers.Report(host, outcome, _worker.Clock.NowMs, _worker.Random, Cluster.Telemetry.Stats);
     }
 
     /// <summary>Takes note of who answered.</summary>

@@ -2,6 +2,7 @@
 using Weft.Proxy.Clusters;
 using Weft.Proxy.Engine;
 using Weft.Proxy.Model;
+using Weft.Proxy.Telemetry;
 using Weft.Proxy.Tls;
 using Weft.Proxy.Transport;
 using Weft.Wire.Http;
@@ -22,6 +23,7 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
     private const int MaxFields = 100;
     private const int MaxInterimHeads = 16;
     private readonly Timer _timer;
+    private readonly Timer _durationTimer;
     private readonly HeaderField[] _fields = new HeaderField[MaxFields + 1];
     private Http1Pool _pool = null!;
     private WorkerEndpoint _endpoint = null!;
@@ -40,9 +42,15 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
     private bool _requestEnded;
     private bool _anyResponseByte;
     private bool _hasSurplus;
+    private bool _isWorn;
+    private bool _endedByPeer;
 
     public Http1ClientConnection(Worker worker)
-        : base(worker) => _timer = new Timer(this, 0);
+        : base(worker)
+    {
+        _timer = new Timer(this, 0);
+        _durationTimer = new Timer(this, 1);
+    }
 
     private enum State : byte
     {
@@ -78,6 +86,9 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
         _exchange = null;
         _local = default;
         _scanned = _requests = 0;
+        _isWorn = _endedByPeer = false;
+        TimeSpan longest = _endpoint.Cluster.Model.MaxConnectionDuration;
+        if (longest > TimeSpan.Zero) Worker.Timers.Arm(_durationTimer, Worker.Clock.NowMs, Math.Max((long)longest.TotalMilliseconds, 1));
     }
 
     /// <summary>Gives the connection to an exchange.</summary>
@@ -169,8 +180,11 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
         _endpoint.ActiveRequests--;
         int most = _endpoint.Cluster.Model.MaxRequestsPerConnection;
         // A request that was not sent whole leaves the upstream waiting for its rest; bytes behind the response answer nothing.
-        if (!_keep || !_requestEnded || HasUnsent || _hasSurplus || PeerHungUp || SendFailed || (most > 0 && _requests >= most) || !IsOpen)
+        bool isSpent = most > 0 && _requests >= most;
+        if (isSpent) _endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxMaxRequests);
+        if (!_keep || !_requestEnded || HasUnsent || _hasSurplus || PeerHungUp || SendFailed || isSpent || _isWorn || !IsOpen)
         {
+            _endedByPeer = PeerHungUp;
             Close(reset: false);
             return;
         }
@@ -180,14 +194,31 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
 
     public void Abort()
     {
-        if (_exchange is not null) _endpoint.ActiveRequests--;
+        bool wasBusy = _exchange is not null;
+        if (wasBusy) _endpoint.ActiveRequests--;
         _exchange = null;
-        Close(reset: !_requestEnded);
+        Close(reset: !_requestEnded, wasBusy);
     }
 
     public void OnTimer(Timer timer)
     {
-        if (!IsOpen || _state != State.Idle) return;
+        if (!IsOpen) return;
+        if (timer.Kind == 1)
+        {
+            // Old enough: what is under way finishes on it, and is the last.
+            _endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxMaxDurationReached);
+            _isWorn = true;
+            if (_state != State.Idle) return;
+        }
+        else if (_state != State.Idle)
+        {
+            return;
+        }
+        else
+        {
+            _endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxIdleTimeout);
+        }
+
         _pool.Unlink(this);
         Close(reset: false);
     }
@@ -241,6 +272,7 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
 
     protected override void OnEnd()
     {
+        _endedByPeer = true;
         switch (_state)
         {
             case State.Idle:
@@ -262,6 +294,7 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
 
     protected override void OnBroken()
     {
+        _endedByPeer = true;
         if (_state != State.Idle)
         {
             FailExchange(UpstreamFailure.Termination);
@@ -316,18 +349,20 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
         _exchange = null;
         if (exchange is not null) _endpoint.ActiveRequests--;
         bool untouched = !_anyResponseByte;
-        Close(reset: failure == UpstreamFailure.Protocol);
+        if (failure == UpstreamFailure.Protocol) _endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxProtocolError);
+        Close(reset: failure == UpstreamFailure.Protocol, wasBusy: exchange is not null);
         exchange?.OnUpstreamFailure(failure, 0, "", untouched);
     }
 
-    private void Close(bool reset)
+    private void Close(bool reset, bool wasBusy = false)
     {
         if (!IsOpen) return;
         Http1Pool pool = _pool;
         TimerWheel.Disarm(_timer);
+        TimerWheel.Disarm(_durationTimer);
         _input.Clear(Worker.Buffers);
         CloseTransport(reset);
-        pool.OnClosed();
+        pool.OnClosed(_endedByPeer, wasBusy);
     }
 
     private void ProcessInput()

@@ -76,7 +76,7 @@ internal sealed partial class HttpExchange
             ended = true;
         }
 
-        _downstream!.SendHead(head.Status, view, ended ? BodyFraming.None : BodyFraming.Chunked, ended);
+        SendHead(_downstream!, head.Status, view, ended ? BodyFraming.None : BodyFraming.Chunked, ended);
         if (!ended) return;
         _progress |= Progress.ResponseEnded;
         Finish();

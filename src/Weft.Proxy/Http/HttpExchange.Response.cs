@@ -68,12 +68,12 @@ internal sealed partial class HttpExchange
             return;
         }
 
-        _downstream!.SendHead(head.Status, new HeadView(bytes, fields, head.FieldsEnd, _responseEdits), head.Framing, ended);
+        SendHead(_downstream!, head.Status, new HeadView(bytes, fields, head.FieldsEnd, _responseEdits), head.Framing, ended);
         if (head.Status == 101)
         {
             _progress |= Progress.Tunnel;
             _progress &= ~Progress.RequestEnded;
-            _downstream.StartTunnel();
+            _downstream!.StartTunnel();
             return;
         }
 
@@ -85,6 +85,7 @@ internal sealed partial class HttpExchange
     {
         TouchIdle();
         TouchTryIdle();
+        if (_isGrpc) _responseMessages += _responseBounds.Count(data);
         if (_webResponse == GrpcWebEncoding.Text)
         {
             SendWebText(data);
@@ -119,6 +120,7 @@ internal sealed partial class HttpExchange
     {
         if (Is(Progress.Finished | Progress.Tunnel)) return;
         if (trailers.TryGet(KnownHeader.GrpcStatus, out ReadOnlySpan<byte> text) && Utf8Parser.TryParse(text, out int status, out _)) _grpcStatus = status;
+        if (_http.TelemetryOf(_worker).LoggedTrailers is { Length: > 0 } logged) _keptTrailers.Keep(trailers, logged, _worker.Buffers);
         byte[] room = _worker.Buffers.Rent(trailers.Buffer.Length + (4 * trailers.Fields.Length));
         int length = TrailerLines.Write(trailers, room);
         if (_webResponse == GrpcWebEncoding.None)
@@ -175,7 +177,7 @@ internal sealed partial class HttpExchange
 
         AddOwnHeaders();
         bool bodiless = body.IsEmpty || _request.Method == RequestMethod.Head;
-        downstream.SendHead(status, new HeadView(default, default, 0, _responseEdits), bodiless ? BodyFraming.None : BodyFraming.ContentLength, end: bodiless);
+        SendHead(downstream, status, new HeadView(default, default, 0, _responseEdits), bodiless ? BodyFraming.None : BodyFraming.ContentLength, end: bodiless);
         if (!bodiless)
         {
             downstream.SendData(body);
@@ -213,7 +215,7 @@ internal sealed partial class HttpExchange
         AppendGrpcMessage(message);
         _responseEdits.Append(KnownHeader.ContentLength, "0"u8);
         AddOwnHeaders();
-        downstream.SendHead(200, new HeadView(default, default, 0, _responseEdits), BodyFraming.None, end: true);
+        SendHead(downstream, 200, new HeadView(default, default, 0, _responseEdits), BodyFraming.None, end: true);
         _progress |= Progress.ResponseEnded;
         Finish();
     }
@@ -252,6 +254,13 @@ internal sealed partial class HttpExchange
                 Reply(503, [.. prefix, .. "connection termination"u8], ReplyDetails.ResetTermination, ResponseFlags.UpstreamConnectionTermination);
                 break;
         }
+    }
+
+    /// <summary>Sends a final head; what access logs print of it is kept.</summary>
+    private void SendHead(IDownstreamStream downstream, int status, HeadView view, BodyFraming framing, bool end)
+    {
+        if (_http.TelemetryOf(_worker).LoggedHeaders is { Length: > 0 } logged) _keptHeaders.Keep(view, logged, _worker.Buffers);
+        downstream.SendHead(status, view, framing, end);
     }
 
     private void EditResponse(ReadOnlySpan<byte> bytes, in ResponseHead head, ReadOnlySpan<HeaderField> fields)

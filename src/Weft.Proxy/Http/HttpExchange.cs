@@ -53,6 +53,12 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
     private bool _isGrpc;
     private TimeSpan _idleTimeout;
     private ByteQueue _requestTrailers;
+    private KeptFields _keptHeaders;
+    private KeptFields _keptTrailers;
+    private GrpcMessageBounds _requestBounds;
+    private GrpcMessageBounds _responseBounds;
+    private long _requestMessages;
+    private long _responseMessages;
 
     public HttpExchange(Worker worker)
     {
@@ -111,8 +117,8 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         System.Buffers.Text.Base64.EncodeToUtf8(random, key, out _, out _);
     }
 
-    /// <summary>True when the connection manager passes trailers of HTTP/1.1.</summary>
-    public bool PassesHttp1Trailers => _http.Model.EnableTrailers;
+    /// <summary>True when trailers go to an upstream of HTTP/1.1.</summary>
+    public bool PassesHttp1Trailers => _http.Model.EnableTrailers || _cluster is { Model.EnableTrailers: true };
 
     /// <summary>Bytes of the head that went to the client; written by the codec.</summary>
     public int ResponseHeadBytes { get; set; }
@@ -314,6 +320,8 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         _head = null;
         _body.Clear(_worker.Buffers);
         _requestTrailers.Clear(_worker.Buffers);
+        _keptHeaders.Clear(_worker.Buffers);
+        _keptTrailers.Clear(_worker.Buffers);
         _requestEdits.Reset();
         _responseEdits.Reset();
         _snapshot = EngineSnapshot.Empty;
@@ -336,6 +344,8 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         _startWallNs = _worker.Clock.WallNs;
         _requestEndNs = _responseStartNs = 0;
         _requestBytes = _responseBytes = 0;
+        _requestMessages = _responseMessages = 0;
+        _requestBounds = _responseBounds = default;
         _flags = ResponseFlags.None;
         _details = [];
         _status = 0;
@@ -348,6 +358,7 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
 
     private void PassBody(ReadOnlySpan<byte> data)
     {
+        if (_isGrpc) _requestMessages += _requestBounds.Count(data);
         if (_mirrors is not null) FeedMirrors(data);
         SendOrKeepBody(data);
     }
@@ -437,6 +448,13 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
             RequestBytes = HeadBytes,
             Request = _request,
             RequestFields = Fields,
+            RequestEdits = _requestEdits,
+            ResponseBytes = _keptHeaders.Bytes,
+            ResponseFields = _keptHeaders.Fields,
+            TrailerBytes = _keptTrailers.Bytes,
+            TrailerFields = _keptTrailers.Fields,
+            RequestMessages = _requestMessages,
+            ResponseMessages = _responseMessages,
             RequestId = View(KnownHeader.XRequestId),
             ForwardedFor = View(KnownHeader.XForwardedFor),
             Status = _status,

@@ -69,6 +69,7 @@ internal sealed partial class Http2ClientConnection
         var builder = Http2HeadBuilder.ForResponse(buffer, _fields.AsSpan(0, MaxFields));
         HpackResult result = Decode(block, new HpackLimits(_cluster.MaxResponseHeadersBytes, MaxFields), ref builder);
         if (result.Error != HpackError.None) return Http2Error.Connection(Http2ErrorCode.CompressionError, Http2Reason.BadHeaderBlock);
+        if (result.IsOverLimit) _stats.Add(ClusterStat.Http2HeaderOverflow);
         Http2HeadError wrong = builder.FinishResponse(exchange.IsUpgrade ? RequestMethod.Connect : exchange.Head.Method, endStream, out ResponseHead head);
         if (wrong != Http2HeadError.None || result.IsOverLimit || (head.IsInterim && ++stream.Interims > MaxInterimHeads))
             return Http2Error.Stream(Http2ErrorCode.ProtocolError, Http2Reason.MalformedMessage);
@@ -138,6 +139,7 @@ internal sealed partial class Http2ClientConnection
         // In a tunnel there is nothing but DATA (RFC 9113 section 8.5).
         if (wrong != Http2HeadError.None || result.IsOverLimit || !stream.RemoteLength.MayEnd || stream.Exchange is { IsTunnel: true })
             return Http2Error.Stream(Http2ErrorCode.ProtocolError, Http2Reason.MalformedMessage);
+        _stats.Add(ClusterStat.Http2Trailers);
         stream.OnTrailers(new HeadView(buffer.AsSpan(0, builder.Length), _fields.AsSpan(0, count), end, null));
         if (stream.IsAttached) EndRemote(stream);
         return Http2Error.None;

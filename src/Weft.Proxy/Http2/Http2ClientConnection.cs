@@ -58,6 +58,8 @@ internal sealed partial class Http2ClientConnection : Http2Connection, ITimerOwn
 
     protected override bool IsServer => false;
 
+    protected override int MaxHeaderListBytes => _cluster.MaxResponseHeadersBytes;
+
     private int MostStreams =>
         (int)Math.Min((uint)Options.MaxConcurrentStreams, _settled ? PeerSettings.MaxConcurrentStreams : _pool.ExpectedStreams);
 
@@ -214,9 +216,9 @@ internal sealed partial class Http2ClientConnection : Http2Connection, ITimerOwn
         // It was done before the connection was handed over.
     }
 
-    protected override void OnEnd() => Close();
+    protected override void OnEnd() => Close(byPeer: true);
 
-    protected override void OnBroken() => Close();
+    protected override void OnBroken() => Close(byPeer: true);
 
     /// <summary>Says that nothing follows, and closes.</summary>
     private void End()
@@ -226,7 +228,7 @@ internal sealed partial class Http2ClientConnection : Http2Connection, ITimerOwn
         Close();
     }
 
-    private void Close()
+    private void Close(bool byPeer = false)
     {
         if (!IsOpen) return;
         Worker.FlushBatch();
@@ -239,9 +241,10 @@ internal sealed partial class Http2ClientConnection : Http2Connection, ITimerOwn
         Http2Pool pool = _pool;
         if (IsUsable) pool.Leave(this);
         IsUsable = false;
+        bool wasBusy = StreamCount > 0;
         CloseTransport();
         EndHttp2();
-        pool.OnClosed();
+        pool.OnClosed(byPeer, wasBusy);
     }
 
     private void CountStreams()

@@ -106,7 +106,15 @@ internal sealed class Http2ClientStream(Worker worker) : Http2Stream(worker), IU
         if (_exchange is not { } exchange) return;
         _exchange = null;
         Endpoint.ActiveRequests--;
-        if (loss is Http2Loss.Reset or Http2Loss.Refused or Http2Loss.Stopped) Endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamRqRxReset);
+        StatBlock<ClusterStat> stats = Endpoint.Cluster.Telemetry.Stats;
+        if (loss is Http2Loss.Reset or Http2Loss.Refused or Http2Loss.Stopped)
+        {
+            stats.Add(ClusterStat.UpstreamRqRxReset);
+            stats.Add(ClusterStat.Http2RxReset);
+        }
+
+        if (loss == Http2Loss.Refused) stats.Add(ClusterStat.Http2StreamRefusedErrors);
+        else if (loss == Http2Loss.Protocol) stats.Add(ClusterStat.Http2TxReset);
         if (loss == Http2Loss.Stopped && exchange.IsTunnel)
         {
             exchange.OnTunnelStopped();

@@ -159,7 +159,7 @@ internal abstract partial class Http2Connection
             HeaderTableSize = (uint)Options.HeaderTableBytes,
             MaxConcurrentStreams = IsServer ? (uint)Options.MaxConcurrentStreams : uint.MaxValue,
             InitialWindowSize = Options.InitialStreamWindowBytes,
-            MaxHeaderListSize = 60 * 1024,
+            MaxHeaderListSize = (uint)MaxHeaderListBytes,
             EnableConnectProtocol = IsServer && Options.AllowConnect,
         };
         var writer = new Http2FrameWriter(ReserveWrite(MaxControlBytes));

@@ -58,6 +58,9 @@ internal abstract partial class Http2Connection(Worker worker) : SocketConnectio
     /// <summary>True on the server's side.</summary>
     protected abstract bool IsServer { get; }
 
+    /// <summary>Decoded bytes of a header list that the peer may send; it is told.</summary>
+    protected abstract int MaxHeaderListBytes { get; }
+
     /// <summary>
     /// Takes a whole header block, which must be decoded whatever comes of it. Without a stream it opens one, or nobody wants it
     /// (<paramref name="isNew"/> false).

@@ -28,6 +28,7 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
     private State _state;
     private HeaderField[]? _trailers;
     private int _requests;
+    private int _streams;
 
     public Http2ServerConnection(Worker worker)
         : base(worker)
@@ -48,6 +49,8 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
     public ConnectionFacts Facts => _facts;
 
     protected override bool IsServer => true;
+
+    protected override int MaxHeaderListBytes => _http.Limits.MaxHeadBytes;
 
     protected override bool WantsRead => _state == State.Lingering || base.WantsRead;
 
@@ -86,7 +89,7 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
         _chain = chain;
         _http = chain.Http!;
         _state = State.Open;
-        _requests = 0;
+        _requests = _streams = 0;
         _stats = _http.TelemetryOf(Worker).Stats;
         _stats.Add(HttpStat.DownstreamCxHttp2Total);
         _stats.Add(HttpStat.DownstreamCxHttp2Active);
@@ -189,7 +192,12 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
             return Discard(block, Http2Error.None);
         }
 
-        if (StreamCount >= Options.MaxConcurrentStreams) return Discard(block, Http2Error.Stream(Http2ErrorCode.RefusedStream, Http2Reason.TooManyStreams));
+        if (StreamCount >= Options.MaxConcurrentStreams)
+        {
+            _stats.Add(HttpStat.Http2StreamRefusedErrors);
+            return Discard(block, Http2Error.Stream(Http2ErrorCode.RefusedStream, Http2Reason.TooManyStreams));
+        }
+
         if (dependsOnItself) return Discard(block, Http2Error.Stream(Http2ErrorCode.ProtocolError, Http2Reason.SelfDependency));
         return ReadRequest(streamId, block, endStream);
     }
@@ -219,6 +227,7 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
 
     protected override void OnStreamGone()
     {
+        CountStreams();
         if (StreamCount > 0 || !IsOpen) return;
         if (_state == State.Open) ArmIdle();
         else if (_state == State.Draining) Linger();
@@ -255,6 +264,8 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
         HpackResult result = Decode(block, _http.HeaderLimits, ref builder);
         Http2HeadError wrong = builder.FinishRequest(endStream, out RequestHead head);
         if (result.IsOverLimit) wrong = Http2HeadError.TooLarge;
+        if (result.IsOverLimit) _stats.Add(HttpStat.Http2HeaderOverflow);
+        else if (wrong != Http2HeadError.None) _stats.Add(HttpStat.Http2RxMessagingError);
         Http2Error error = result.Error != HpackError.None ? Http2Error.Connection(Http2ErrorCode.CompressionError, Http2Reason.BadHeaderBlock)
             : wrong != Http2HeadError.None && Http2HeadErrors.Status(wrong) == 0 ? Http2Error.Stream(Http2ErrorCode.ProtocolError, Http2Reason.MalformedMessage)
             : Http2Error.None;
@@ -269,6 +280,7 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
     {
         Http2ServerStream stream = Worker.Http2ServerStreams.Rent();
         Add(stream, streamId);
+        CountStreams();
         stream.Tie(exchange, head.Method == RequestMethod.Connect);
         stream.State.ReceiveHeaders(endStream);
         if (head.Framing == BodyFraming.ContentLength) stream.RemoteLength = new Http2BodyLength(head.ContentLength);
@@ -302,12 +314,19 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
             error = Http2Error.Stream(Http2ErrorCode.ProtocolError, Http2Reason.MalformedMessage);
         if (error.IsNone)
         {
+            _stats.Add(HttpStat.Http2Trailers);
             stream.OnTrailers(new HeadView(buffer.AsSpan(0, builder.Length), fields[..count], end, null));
             EndRemote(stream);
         }
 
         Worker.Buffers.Return(buffer);
         return error;
+    }
+
+    private void CountStreams()
+    {
+        _stats.Add(HttpStat.Http2StreamsActive, StreamCount - _streams);
+        _streams = StreamCount;
     }
 
     private void Settle()

@@ -86,6 +86,7 @@ internal sealed class Http2ServerStream(Worker worker) : Http2Stream(worker), ID
         _exchange = null;
         if (!IsAttached) return;
         Server.Stats.Add(HttpStat.DownstreamRqTxReset);
+        Server.Stats.Add(HttpStat.Http2TxReset);
         Connection.Reset(this, _isTunnel && IsConnect ? Http2ErrorCode.ConnectError : Http2ErrorCode.InternalError);
     }
 
@@ -124,8 +125,17 @@ internal sealed class Http2ServerStream(Worker worker) : Http2Stream(worker), ID
     {
         HttpExchange? exchange = _exchange;
         _exchange = null;
-        if (loss is Http2Loss.Protocol) Server.Stats.Add(HttpStat.DownstreamRqTxReset);
-        else if (loss is not Http2Loss.Connection) Server.Stats.Add(HttpStat.DownstreamRqRxReset);
+        if (loss is Http2Loss.Protocol)
+        {
+            Server.Stats.Add(HttpStat.DownstreamRqTxReset);
+            Server.Stats.Add(HttpStat.Http2TxReset);
+        }
+        else if (loss is not Http2Loss.Connection)
+        {
+            Server.Stats.Add(HttpStat.DownstreamRqRxReset);
+            Server.Stats.Add(HttpStat.Http2RxReset);
+        }
+
         exchange?.OnDownstreamLost(brokeRules: loss == Http2Loss.Protocol);
     }
 

@@ -63,6 +63,9 @@ public sealed class ClusterModel
     /// <summary>0 is no bound.</summary>
     public int MaxRequestsPerConnection { get; init; }
 
+    /// <summary>Pass trailers to and from upstreams of HTTP/1.1, whatever the connection manager says of its clients.</summary>
+    public bool EnableTrailers { get; init; }
+
     public int PerConnectionBufferLimitBytes { get; init; } = 1 << 20;
 
     public TcpKeepaliveModel? TcpKeepalive { get; init; }

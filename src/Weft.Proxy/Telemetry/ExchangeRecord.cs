@@ -30,14 +30,20 @@ public ref struct ExchangeRecord
     /// <summary>X-Forwarded-For as sent upstream.</summary>
     public ReadOnlySpan<byte> ForwardedFor;
 
-    /// <summary>
-    /// The upstream's response head; empty for a local reply, and when nobody asked to keep it
-    /// (<see cref="HttpTelemetry.NeedsResponseHead"/>).
-    /// </summary>
+    /// <summary>What was removed from and added to <see cref="RequestFields"/> on the way upstream.</summary>
+    public HeaderEdits? RequestEdits;
+
+    /// <summary>The headers of the response as it was sent, those that an access log asks for.</summary>
     public ReadOnlySpan<byte> ResponseBytes;
 
     /// <summary>Header fields in <see cref="ResponseBytes"/>.</summary>
     public ReadOnlySpan<HeaderField> ResponseFields;
+
+    /// <summary>The trailers of the response that an access log asks for.</summary>
+    public ReadOnlySpan<byte> TrailerBytes;
+
+    /// <summary>Fields in <see cref="TrailerBytes"/>.</summary>
+    public ReadOnlySpan<HeaderField> TrailerFields;
 
     /// <summary>The status sent to the client, 0 when none was sent.</summary>
     public int Status;
@@ -59,6 +65,12 @@ public ref struct ExchangeRecord
 
     /// <summary><c>grpc-status</c> of the response or its trailers; −1 when there was none.</summary>
     public int GrpcStatus = -1;
+
+    /// <summary>Messages of a gRPC request that were passed on.</summary>
+    public long RequestMessages;
+
+    /// <summary>Messages of a gRPC response.</summary>
+    public long ResponseMessages;
 
     /// <summary>Body bytes received from the client.</summary>
     public long RequestBodyBytes;

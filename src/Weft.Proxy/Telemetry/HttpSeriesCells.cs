@@ -15,5 +15,11 @@ internal static class HttpSeriesCells
     /// <summary><c>istio_response_bytes</c>.</summary>
     public const int ResponseBytes = RequestBytes + HistogramCells.Count;
 
-    public const int Stride = ResponseBytes + HistogramCells.Count;
+    /// <summary><c>istio_request_messages_total</c>; gRPC only.</summary>
+    public const int RequestMessages = ResponseBytes + HistogramCells.Count;
+
+    /// <summary><c>istio_response_messages_total</c>; gRPC only.</summary>
+    public const int ResponseMessages = RequestMessages + 1;
+
+    public const int Stride = ResponseMessages + 1;
 }

@@ -1,4 +1,5 @@
 using Weft.Proxy.Telemetry.AccessLogs;
+using Weft.Wire.Http;
 
 namespace Weft.Proxy.Telemetry;
 
@@ -15,7 +16,8 @@ public sealed class HttpTelemetry
     internal HttpTelemetry(WorkerTelemetry worker, bool atDestination, StatBlock<HttpStat> stats, AccessLog[] logs)
     {
         _logs = logs;
-        NeedsResponseHead = logs.Any(log => log.NeedsResponseHead);
+        LoggedHeaders = [.. logs.SelectMany(static log => log.Format.ResponseHeaders).DistinctBy(static name => name.ToString())];
+        LoggedTrailers = [.. logs.SelectMany(static log => log.Format.Trailers).DistinctBy(static name => name.ToString())];
         _worker = worker;
         _atDestination = atDestination;
         Stats = stats;
@@ -24,8 +26,11 @@ public sealed class HttpTelemetry
     /// <summary>The connection manager's counters on this worker. The engine counts connections; requests are counted by <see cref="Record"/>.</summary>
     public StatBlock<HttpStat> Stats { get; }
 
-    /// <summary>True when an access log prints response headers, so that the engine keeps the response's head until the end.</summary>
-    public bool NeedsResponseHead { get; }
+    /// <summary>The response headers that access logs print, which the engine keeps until the end.</summary>
+    internal HeaderName[] LoggedHeaders { get; }
+
+    /// <summary>The response trailers that access logs print.</summary>
+    internal HeaderName[] LoggedTrailers { get; }
 
     /// <summary>Counts and logs one exchange. On the worker's thread.</summary>
     /// <param name="exchange">The exchange.</param>
@@ -53,6 +58,8 @@ public sealed class HttpTelemetry
             exchange.IsGrpc ? exchange.GrpcStatus : -1);
         long* cells = _worker.HttpSeries.Find(key, (exchange.StartUnixMicroseconds + exchange.DurationMicroseconds) / 1_000_000);
         cells[HttpSeriesCells.Requests]++;
+        cells[HttpSeriesCells.RequestMessages] += exchange.RequestMessages;
+        cells[HttpSeriesCells.ResponseMessages] += exchange.ResponseMessages;
         HistogramCells.Add(cells + HttpSeriesCells.Duration, exchange.DurationMicroseconds / 100, exchange.DurationMicroseconds);
         HistogramCells.Add(cells + HttpSeriesCells.RequestBytes, exchange.RequestBodyBytes * 10, exchange.RequestBodyBytes);
         HistogramCells.Add(cells + HttpSeriesCells.ResponseBytes, exchange.ResponseBodyBytes * 10, exchange.ResponseBodyBytes);

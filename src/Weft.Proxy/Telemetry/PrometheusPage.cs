@@ -41,6 +41,8 @@ public sealed class PrometheusPage
         Histogram(http, "istio_request_duration_milliseconds", "Time of requests.", HttpSeriesCells.Duration, sumIsThousandths: true);
         Histogram(http, "istio_request_bytes", "Bodies of requests.", HttpSeriesCells.RequestBytes, sumIsThousandths: false);
         Histogram(http, "istio_response_bytes", "Bodies of responses.", HttpSeriesCells.ResponseBytes, sumIsThousandths: false);
+        Counter(http, "istio_request_messages_total", "Messages of gRPC requests.", HttpSeriesCells.RequestMessages, grpcOnly: true);
+        Counter(http, "istio_response_messages_total", "Messages of gRPC responses.", HttpSeriesCells.ResponseMessages, grpcOnly: true);
 
         SeriesReader tcp = new(_telemetry.Workers, worker => worker.TcpSeries, TcpSeriesCells.Stride);
         Counter(tcp, "istio_tcp_connections_opened_total", "TCP connections opened.", TcpSeriesCells.Opened);
@@ -55,11 +57,12 @@ public sealed class PrometheusPage
     private void Family(string name, string type, string help) =>
         _output.Write("# HELP ").Write(name).Write(" ").Write(help).Write("\n# TYPE ").Write(name).Write(" ").Write(type).Write("\n");
 
-    private void Counter(SeriesReader reader, string name, string help, int cell)
+    private void Counter(SeriesReader reader, string name, string help, int cell, bool grpcOnly = false)
     {
         bool first = true;
         reader.ForEach((key, cells) =>
         {
+            if (grpcOnly && key.Protocol != MetricProtocol.Grpc) return;
             if (first) Family(name, "counter", help);
             first = false;
             _output.Write(name).Write("{").Write(_labels.For(key)).Write("} ").Write(cells[cell]).Write("\n");
@@ -98,7 +101,8 @@ public sealed class PrometheusPage
         for (int stat = 0; stat < names.Length; stat++)
         {
             string name = names[stat].Replace('.', '_');
-            bool isClass = name.EndsWith("xx", StringComparison.Ordinal);
+            // upstream_rq_5xx, but not outlier_detection.ejections_enforced_consecutive_5xx.
+            bool isClass = name.EndsWith("xx", StringComparison.Ordinal) && name[..^3].EndsWith("_rq_", StringComparison.Ordinal);
             string code = isClass ? $",envoy_response_code_class=\"{name[^3]}\"" : "";
             if (isClass) name = name[..^3] + "xx";
             if (family != name) Family(prefix + name, StatNames.IsGauge(name) ? "gauge" : "counter", "Envoy's statistic of that name.");

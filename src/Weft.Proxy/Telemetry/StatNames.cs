@@ -5,7 +5,7 @@ namespace Weft.Proxy.Telemetry;
 /// <summary>Turns the members of the statistic enums into Envoy's names, once per process.</summary>
 public static class StatNames
 {
-    private static readonly string[] Scopes = ["ssl", "cors", "fault", "http2"];
+    private static readonly string[] Scopes = ["ssl", "cors", "fault", "http2", "outlier_detection"];
 
     public static string[] Cluster { get; } = From<ClusterStat>();
 

@@ -138,6 +138,27 @@ public class SteadyStateTests
         Assert.Equal(1, server.Connections);
     }
 
+    [Fact]
+    public async Task LoggedHeaders_AllocateNothingOnTheWorker()
+    {
+        using ScriptedServer server = ScriptedServer.Answering("HTTP/1.1 200 OK\r\nX-A: one\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-T: done\r\n\r\n");
+        await using ProxyUnderTest proxy = ProxyUnderTest.Start(ProxyUnderTest.Cluster(server.Port), new HttpConnectionManagerModel
+        {
+            StatPrefix = "test",
+            InlineRoutes = TestRoutes.To("upstream"),
+            AccessLogs = [new AccessLogModel { Path = "/dev/null", TextFormat = "%RESP(X-A)% %RESP(X-NONE)% %TRAILER(X-T)% %REQ(USER-AGENT)%\n" }],
+        });
+        proxy.Observing = false;
+        using RawClient client = await proxy.ConnectAsync();
+        byte[] request = Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: test\r\n\r\n");
+        await RunAsync(client, request, 500);
+        long before = await AllocatedAsync(proxy);
+        await RunAsync(client, request, 5_000);
+        long after = await AllocatedAsync(proxy);
+        long asking = await AllocatedAsync(proxy) - after;
+        Assert.True(after - before <= asking + 64, $"{after - before} bytes for 5,000 requests");
+    }
+
     private static async Task RunAsync(RawClient client, byte[] request, int count)
     {
         for (int i = 0; i < count; i++)

@@ -27,7 +27,7 @@ internal static class ClusterCompiler
             ? EndpointSetModel.Empty
             : EndpointCompiler.Compile(cluster.LoadAssignment, version, isDns, scope.Field("load_assignment")) ?? EndpointSetModel.Empty;
         CheckEndpoints(cluster, discovery, endpoints, scope);
-        var (protocol, common, http2) = Http(cluster, scope);
+        var (protocol, common, http2, trailers) = Http(cluster, scope);
         var lb = cluster.CommonLbConfig;
         var model = new ClusterModel
         {
@@ -47,6 +47,7 @@ internal static class ClusterCompiler
             OutlierDetection = Outlier(cluster.OutlierDetection, scope.Field("outlier_detection")),
             Protocol = protocol,
             Http2 = http2,
+            EnableTrailers = trailers,
             Tls = TlsCompiler.ToUpstream(cluster.TransportSocket, scope.Field("transport_socket")),
             TransportSocketMatches = Matches(cluster, scope),
             IdleTimeout = scope.Duration(common.IdleTimeout, "idle_timeout", TimeSpan.FromHours(1)),
@@ -205,11 +206,12 @@ internal static class ClusterCompiler
         return MaglevTable.DefaultSize;
     }
 
-    private static (UpstreamProtocol Protocol, CoreHttpOptions Common, Http2Model Http2) Http(Cluster cluster, CompileScope scope)
+    private static (UpstreamProtocol Protocol, CoreHttpOptions Common, Http2Model Http2, bool Trailers) Http(Cluster cluster, CompileScope scope)
     {
         var common = new CoreHttpOptions();
         var protocol = cluster.Http2ProtocolOptions is null ? UpstreamProtocol.Http1 : UpstreamProtocol.Http2;
         var http2 = Http2(cluster.Http2ProtocolOptions, scope);
+        var trailers = false;
         foreach (var (key, any) in cluster.TypedExtensionProtocolOptions)
         {
             var at = scope.Field("typed_extension_protocol_options").Field($"\"{key}\"");
@@ -232,9 +234,10 @@ internal static class ClusterCompiler
             at.Field("common_http_protocol_options").Refuse(common.MaxStreamDuration is not null, "max_stream_duration");
             at.Field("common_http_protocol_options").Refuse(common.MaxHeadersCount is not null, "max_headers_count");
             (protocol, http2) = Protocol(options, at);
+            trailers = PassesTrailers(options);
         }
 
-        return (protocol, common, http2);
+        return (protocol, common, http2, trailers);
     }
 
     private static Http2Model Http2(Http2ProtocolOptions? options, CompileScope scope)
@@ -249,14 +252,17 @@ internal static class ClusterCompiler
         {
             case UpstreamHttpOptions.UpstreamProtocolOptionsOneofCase.ExplicitHttpConfig:
                 var at = scope.Field("explicit_http_config");
+                RefuseUnsupported(options.ExplicitHttpConfig.HttpProtocolOptions, at);
                 at.Refuse(options.ExplicitHttpConfig.Http3ProtocolOptions is not null, "http3_protocol_options");
                 return (options.ExplicitHttpConfig.Http2ProtocolOptions is not null ? UpstreamProtocol.Http2 : UpstreamProtocol.Http1, Http2(options.ExplicitHttpConfig.Http2ProtocolOptions, at));
             case UpstreamHttpOptions.UpstreamProtocolOptionsOneofCase.UseDownstreamProtocolConfig:
                 at = scope.Field("use_downstream_protocol_config");
+                RefuseUnsupported(options.UseDownstreamProtocolConfig.HttpProtocolOptions, at);
                 at.Refuse(options.UseDownstreamProtocolConfig.Http3ProtocolOptions is not null, "http3_protocol_options");
                 return (UpstreamProtocol.UseDownstream, Http2(options.UseDownstreamProtocolConfig.Http2ProtocolOptions, at));
             case UpstreamHttpOptions.UpstreamProtocolOptionsOneofCase.AutoConfig:
                 at = scope.Field("auto_config");
+                RefuseUnsupported(options.AutoConfig.HttpProtocolOptions, at);
                 at.Refuse(options.AutoConfig.Http3ProtocolOptions is not null, "http3_protocol_options");
                 return (UpstreamProtocol.Auto, Http2(options.AutoConfig.Http2ProtocolOptions, at));
             default:
@@ -264,6 +270,19 @@ internal static class ClusterCompiler
                 return (UpstreamProtocol.Http1, Http2Model.Upstream);
         }
     }
+
+    private static void RefuseUnsupported(Http1ProtocolOptions? options, CompileScope parent)
+    {
+        if (options is null) return;
+        var scope = parent.Field("http_protocol_options");
+        scope.Refuse(options.HeaderKeyFormat is not null, "header_key_format");
+        scope.Refuse(options.SendFullyQualifiedUrl, "send_fully_qualified_url");
+        scope.Refuse(options.AllowChunkedLength, "allow_chunked_length");
+        scope.Refuse(options.OverrideStreamErrorOnInvalidHttpMessage is not null, "override_stream_error_on_invalid_http_message");
+    }
+
+    private static bool PassesTrailers(UpstreamHttpOptions options) =>
+        (options.ExplicitHttpConfig?.HttpProtocolOptions ?? options.UseDownstreamProtocolConfig?.HttpProtocolOptions ?? options.AutoConfig?.HttpProtocolOptions) is { EnableTrailers: true };
 
     private static CircuitBreakerModel Thresholds(Cluster cluster, RoutingPriority priority, CompileScope scope)
     {

@@ -18,8 +18,8 @@ internal sealed class AccessLog
         foreach (string flag in model.ResponseFlags) _onlyFlags |= ResponseFlagNames.Parse(flag);
     }
 
-    /// <summary>True when response headers are printed that the engine must keep for it.</summary>
-    public bool NeedsResponseHead => _format.NeedsResponseHead;
+    /// <summary>What the engine must keep of responses for it.</summary>
+    public LogFormat Format => _format;
 
     /// <summary>Writes one line, unless the log wants only other flags.</summary>
     /// <param name="facts">The exchange or connection.</param>

@@ -10,6 +10,9 @@ internal readonly ref struct LogFacts
     private readonly ReadOnlySpan<HeaderField> _requestFields;
     private readonly ReadOnlySpan<byte> _responseBytes;
     private readonly ReadOnlySpan<HeaderField> _responseFields;
+    private readonly ReadOnlySpan<byte> _trailerBytes;
+    private readonly ReadOnlySpan<HeaderField> _trailerFields;
+    private readonly HeaderEdits? _requestEdits;
 
     public LogFacts(scoped in ExchangeRecord record)
     {
@@ -17,6 +20,9 @@ internal readonly ref struct LogFacts
         _requestFields = record.RequestFields;
         _responseBytes = record.ResponseBytes;
         _responseFields = record.ResponseFields;
+        _trailerBytes = record.TrailerBytes;
+        _trailerFields = record.TrailerFields;
+        _requestEdits = record.RequestEdits;
         IsHttp = true;
         HasHead = record.Request.MethodName.Length > 0;
         if (HasHead)
@@ -138,11 +144,15 @@ internal readonly ref struct LogFacts
 
     public int GrpcStatus { get; }
 
-    /// <summary>The first value of a request header as the client sent it; false when there is none.</summary>
+    /// <summary>The first value of a request header as it goes upstream, or as the client sent it when it goes no further; false when there is none.</summary>
     public bool TryGetRequest(HeaderName name, out ReadOnlySpan<byte> value) =>
-        new HeadView(_requestBytes, _requestFields, 0, null).TryGet(name, out value);
+        new HeadView(_requestBytes, _requestFields, 0, _requestEdits).TryGet(name, out value)
+        || new HeadView(_requestBytes, _requestFields, 0, null).TryGet(name, out value);
 
-    /// <summary>The first value of a response header; false when there is none, or the head was not kept.</summary>
+    /// <summary>The first value of a response trailer; false when there is none.</summary>
+    public bool TryGetTrailer(HeaderName name, out ReadOnlySpan<byte> value) => new HeadView(_trailerBytes, _trailerFields, 0, null).TryGet(name, out value);
+
+    /// <summary>The first value of a response header; false when there is none.</summary>
     public bool TryGetResponse(HeaderName name, out ReadOnlySpan<byte> value) =>
         new HeadView(_responseBytes, _responseFields, 0, null).TryGet(name, out value);
 }

@@ -85,9 +85,14 @@ public sealed class LogFormat
         return model.JsonFormat is { } json ? Json(json) : Text(model.TextFormat, model.OmitEmptyValues);
     }
 
-    /// <summary>True when the format prints a response header that the upstream made.</summary>
-    internal bool NeedsResponseHead => _segments.Any(segment =>
-        segment.Operator == LogOperator.Resp && segment.Header is { Pseudo: "", Known: not KnownHeader.XEnvoyUpstreamServiceTime });
+    /// <summary>The response headers that the format prints and the engine must keep for it.</summary>
+    internal IEnumerable<HeaderName> ResponseHeaders => Names(LogOperator.Resp).Where(static name => name.Known != KnownHeader.XEnvoyUpstreamServiceTime);
+
+    /// <summary>The response trailers that the format prints.</summary>
+    internal IEnumerable<HeaderName> Trailers => Names(LogOperator.Trailer);
+
+    private IEnumerable<HeaderName> Names(LogOperator of) =>
+        _segments.Where(segment => segment.Operator == of).SelectMany(static segment => new[] { segment.Header?.Name, segment.Alternative?.Name }).OfType<HeaderName>();
 
     /// <summary>Appends one line.</summary>
     internal void Write(scoped in LogFacts facts, ref LogLine line)

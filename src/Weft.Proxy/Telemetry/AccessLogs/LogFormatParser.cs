@@ -73,7 +73,7 @@ internal static partial class LogFormatParser
         int max = match.Groups["length"].Success ? int.Parse(match.Groups["length"].Value, CultureInfo.InvariantCulture) : 0;
         switch (op)
         {
-            case LogOperator.Req or LogOperator.Resp or LogOperator.ReqWithoutQuery:
+            case LogOperator.Req or LogOperator.Resp or LogOperator.Trailer or LogOperator.ReqWithoutQuery:
                 string[] names = argument.Split('?');
                 if (names.Length > 2 || names.Any(header => header.Length == 0))
                     throw new FormatException($"%{name}({argument})% needs a header's name, or two with '?' between.");

@@ -9,6 +9,7 @@ internal enum LogOperator
     Req,
     ReqWithoutQuery,
     Resp,
+    Trailer,
     Protocol,
     ResponseCode,
     ResponseFlags,

@@ -22,6 +22,7 @@ internal static class LogOperators
             case LogOperator.Req: return RequestHeader(segment.Header!, in facts, max, ref line) || (segment.Alternative is { } other && RequestHeader(other, in facts, max, ref line));
             case LogOperator.ReqWithoutQuery: return WithoutQuery(segment, in facts, max, ref line);
             case LogOperator.Resp: return ResponseHeader(segment.Header!, in facts, max, ref line) || (segment.Alternative is { } second && ResponseHeader(second, in facts, max, ref line));
+            case LogOperator.Trailer: return Trailer(segment.Header!, in facts, max, ref line) || (segment.Alternative is { } third && Trailer(third, in facts, max, ref line));
             case LogOperator.Protocol: return Protocol(in facts, ref line);
             case LogOperator.ResponseCode: line.Number(facts.Status); return true;
             case LogOperator.ResponseFlags: return Flags(facts.Flags, ref line);
@@ -112,6 +113,9 @@ internal static class LogOperators
 
         return header.Name is { } name && facts.TryGetResponse(name, out ReadOnlySpan<byte> value) && Bytes(value, max, ref line);
     }
+
+    private static bool Trailer(LogHeader header, scoped in LogFacts facts, int max, ref LogLine line) =>
+        header.Name is { } name && facts.TryGetTrailer(name, out ReadOnlySpan<byte> value) && Bytes(value, max, ref line);
 
     private static bool WithoutQuery(LogSegment segment, scoped in LogFacts facts, int max, ref LogLine line)
     {

@@ -8,7 +8,7 @@ internal sealed class LogSegment
     /// <summary>The text of a literal, the result of an operator that never changes, or the format of a time.</summary>
     public byte[] Text { get; init; } = [];
 
-    /// <summary>REQ and RESP: the header, and the one to use when it is absent; null when there is none.</summary>
+    /// <summary>REQ, RESP and TRAILER: the header, and the one to use when it is absent; null when there is none.</summary>
     public LogHeader? Header { get; init; }
 
     public LogHeader? Alternative { get; init; }
