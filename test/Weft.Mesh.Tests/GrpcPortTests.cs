@@ -41,12 +41,12 @@ public sealed class GrpcPortTests(RunningMesh mesh) : IClassFixture<RunningMesh>
         return (response.StatusCode == HttpStatusCode.OK && !response.Headers.Contains("grpc-status") ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, body, $"{response.Content.Headers.ContentType}", trailer);
     }
 
-    private static string Yaml() => $$"""
+    private static string Yaml() => $$$"""
         apiVersion: weft.dev/v1alpha1
         kind: Workload
         metadata: {name: grpc-echo, labels: {app: grpc-echo}}
         spec:
-          workingDirectory: {{Path.Combine(WeftInstallation.Checkout, "test", "Weft.Mesh.Tests", "Programs")}}
+          workingDirectory: {{{Path.Combine(WeftInstallation.Checkout, "test", "Weft.Mesh.Tests", "Programs")}}}
           command: [node, grpc_echo.js]
           ports: [{name: grpc, port: 9090}]
         ---
@@ -61,7 +61,7 @@ public sealed class GrpcPortTests(RunningMesh mesh) : IClassFixture<RunningMesh>
         kind: Workload
         metadata: {name: web-echo, labels: {app: web-echo}}
         spec:
-          workingDirectory: {{Path.Combine(WeftInstallation.Checkout, "test", "Weft.Mesh.Tests", "Programs")}}
+          workingDirectory: {{{Path.Combine(WeftInstallation.Checkout, "test", "Weft.Mesh.Tests", "Programs")}}}
           command: [node, grpc_echo.js]
           ports: [{name: grpc-web, port: 9091}]
         ---
@@ -79,7 +79,7 @@ public sealed class GrpcPortTests(RunningMesh mesh) : IClassFixture<RunningMesh>
           hosts: [grpc.test]
           gateways: [bookshop]
           http:
-            - route: [{destination: {host: grpc-echo, port: {number: 9090}}}]
+            - route: [{destination: {host: grpc-echo, port: {number: 9090} }}]
         ---
         apiVersion: networking.istio.io/v1
         kind: VirtualService
@@ -88,6 +88,6 @@ public sealed class GrpcPortTests(RunningMesh mesh) : IClassFixture<RunningMesh>
           hosts: [web.test]
           gateways: [bookshop]
           http:
-            - route: [{destination: {host: web-echo, port: {number: 9091}}}]
+            - route: [{destination: {host: web-echo, port: {number: 9091} }}]
         """;
 }
