@@ -113,6 +113,8 @@ public sealed class HardeningProfileTests
             }
         }
 
+        // What ends HBONE's tunnels carries no requests of its own.
+        managers.RemoveAll(static pair => pair.Item2.StatPrefix == "inbound_connect_terminate;");
         Assert.NotEmpty(managers);
         return managers;
     }
