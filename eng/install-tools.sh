@@ -6,7 +6,7 @@ purpose=${1:-build}
 command -v dotnet >/dev/null || { echo "The .NET 10 SDK is needed (https://dot.net): 'dotnet' is not on the PATH." >&2; exit 2; }
 
 # package:file-that-proves-it
-build="clang:/usr/bin/clang zlib1g-dev:/usr/include/zlib.h"
+build="clang:/usr/bin/clang zlib1g-dev:/usr/include/zlib.h libbpf-dev:/usr/include/bpf/bpf_helpers.h"
 demo="python3:/usr/bin/python3 nodejs:/usr/bin/node"
 peers="npm:/usr/bin/npm curl:/usr/bin/curl openssl:/usr/bin/openssl nginx-light:/usr/sbin/nginx haproxy:/usr/sbin/haproxy wrk:/usr/bin/wrk nghttp2-client:/usr/bin/h2load nghttp2-server:/usr/sbin/nghttpd"
 network="iproute2:/usr/sbin/ip nftables:/usr/sbin/nft procps:/usr/bin/pgrep"

@@ -5,7 +5,7 @@ namespace Weft.Cli.Supervision;
 
 /// <summary>
 /// A shell that reads the groups of living children from a pipe. When the supervisor ends in whatever way, kill -9
-/// included, the pipe ends, and the guard ends every group that is still there, and runs the clean-up commands. It lives in
+/// included, the pipe ends, and the guard ends every group that is still there (after three seconds by force), and runs the clean-up commands. It lives in
 /// its own session and ignores Ctrl-C. Thread-safe.
 /// </summary>
 public sealed class ProcessGuard : IAsyncDisposable
@@ -24,7 +24,12 @@ public sealed class ProcessGuard : IAsyncDisposable
           esac
         done
         for group in $groups; do kill -TERM -"$group"; done
-        sleep 0.3
+        for tenth in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+          alive=''
+          for group in $groups; do kill -0 -"$group" 2>/dev/null && alive=yes; done
+          [ -n "$alive" ] || break
+          sleep 0.1
+        done
         for group in $groups; do kill -KILL -"$group"; done
         eval "$cleanup"
         """;

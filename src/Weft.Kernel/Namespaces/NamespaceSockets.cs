@@ -1,14 +1,13 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Weft.Kernel.Namespaces;
 
 /// <summary>
 /// Sockets of another network namespace, used from this process: a socket belongs for its life to the namespace that its thread was in when it was made. Needs CAP_SYS_ADMIN.
 /// </summary>
-public static partial class NamespaceSockets
+public static class NamespaceSockets
 {
-    private const int OpenReadOnlyCloseOnExec = 0x80000;
     private const int NetworkNamespaceFlag = 0x40000000;
 
     /// <summary>A TCP socket of a namespace made by <c>ip netns</c>. Throws <see cref="KernelOperationException"/> when it cannot be entered.</summary>
@@ -31,21 +30,7 @@ public static partial class NamespaceSockets
 
     private static string? Enter(string networkNamespace)
     {
-        int descriptor = Open($"/run/netns/{networkNamespace}", OpenReadOnlyCloseOnExec);
-        if (descriptor < 0)
-            return Marshal.GetLastPInvokeErrorMessage();
-        int result = SetNamespace(descriptor, NetworkNamespaceFlag);
-        string? problem = result == 0 ? null : Marshal.GetLastPInvokeErrorMessage();
-        _ = Close(descriptor);
-        return problem;
+        using SafeFileHandle? space = LibC.OpenForReading($"/run/netns/{networkNamespace}");
+        return space is not null && LibC.SetNamespace(space, NetworkNamespaceFlag) == 0 ? null : LibC.LastError;
     }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
-    private static partial int SetNamespace(int descriptor, int kind);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int Close(int descriptor);
 }
