@@ -1,7 +1,7 @@
-// The service behind the proxies under test: answers every HTTP/1.1 request with the same small body, as cheaply as one
-// epoll loop can, so that it never is what the benchmark measures.
+// The service behind the proxies under test: answers every HTTP/1.1 request with a body of 128 bytes, or of as many as its
+// path says in "/size-N", as cheaply as one epoll loop can, so that it never is what the benchmark measures.
 //
-//   backend PORT...        one listener per port, keep-alive, pipelining, request bodies not supported
+//   backend PORT...        one listener per port, keep-alive, request bodies not supported, pipelining of small bodies only
 //
 // A request that carries "x-probe:" is answered with the port it reached and the request head as the proxy sent it:
 // the driver checks with it that every proxy routes alike and adds a request id.
@@ -19,16 +19,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_CONNECTIONS = 65536, BUFFER_BYTES = 16384, BODY_BYTES = 128 };
+enum { MAX_CONNECTIONS = 65536, BUFFER_BYTES = 16384, BODY_BYTES = 128, BLOCK_BYTES = 256 * 1024 };
 
 struct connection {
     int port;       // the listener's port; 0 when the descriptor is a listener or unused
     int filled;     // bytes of an incomplete head kept in buffer
     char *buffer;   // owned only while a head is incomplete
+    long owed;      // bytes of a large body that are still to be sent
 };
 
 static struct connection connections[MAX_CONNECTIONS];
 static int listener_port[MAX_CONNECTIONS];
+static char block[BLOCK_BYTES];
 static char reply[512];
 static int reply_length;
 static int epoll_fd;
@@ -78,6 +80,35 @@ static int answer_probe(int fd, const char *head, int length)
     return send(fd, out, size + length, MSG_NOSIGNAL) == size + length;
 }
 
+static void watch(int fd, int how)
+{
+    struct epoll_event event = {.events = how | EPOLLRDHUP, .data.fd = fd};
+    epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event);
+}
+
+// Sends what is owed of a large body, as far as the socket takes it; 0 when the connection must end.
+static int pay(int fd)
+{
+    struct connection *c = &connections[fd];
+    while (c->owed > 0) {
+        ssize_t sent = send(fd, block, c->owed < BLOCK_BYTES ? c->owed : BLOCK_BYTES, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EAGAIN) { watch(fd, EPOLLOUT); return 1; }
+        if (sent <= 0) return 0;
+        c->owed -= sent;
+        if (c->owed == 0) watch(fd, EPOLLIN);
+    }
+    return 1;
+}
+
+static int answer_large(int fd, long size)
+{
+    char head[256];
+    int length = snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nserver: backend\r\ncontent-type: text/plain\r\ncontent-length: %ld\r\n\r\n", size);
+    if (send(fd, head, length, MSG_NOSIGNAL | MSG_MORE) != length) return 0;
+    connections[fd].owed = size;
+    return pay(fd);
+}
+
 // Answers each complete head in bytes; returns how many bytes were consumed, or -1 when the connection must end.
 static int answer(int fd, const char *bytes, int length)
 {
@@ -86,8 +117,11 @@ static int answer(int fd, const char *bytes, int length)
         const char *end = memmem(bytes + used, length - used, "\r\n\r\n", 4);
         if (!end) break;
         int head = (int)(end + 4 - (bytes + used));
+        const char *size;
         if (memmem(bytes + used, head, "x-probe:", 8)) {
             if (!answer_probe(fd, bytes + used, head)) return -1;
+        } else if ((size = memmem(bytes + used, head, "/size-", 6))) {
+            if (!answer_large(fd, atol(size + 6))) return -1;
         } else {
             plain++;
         }
@@ -122,6 +156,7 @@ int main(int argc, char **argv)
     setrlimit(RLIMIT_NOFILE, &files);
     char body[BODY_BYTES + 1];
     memset(body, 'w', BODY_BYTES);
+    memset(block, 'w', BLOCK_BYTES);
     body[BODY_BYTES] = 0;
     reply_length = snprintf(reply, sizeof reply, "HTTP/1.1 200 OK\r\nserver: backend\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n\r\n%s", BODY_BYTES, body);
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -132,6 +167,7 @@ int main(int argc, char **argv)
         for (int i = 0; i < count; i++) {
             int fd = events[i].data.fd;
             if (listener_port[fd]) accept_all(fd);
+            else if (connections[fd].owed > 0) { if (!pay(fd)) drop(fd); }
             else serve(fd);
         }
     }

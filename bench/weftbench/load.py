@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from .world import LOAD_CPU, TARGETS, compile_native, run
+from .world import LOAD_CPU, ROUTES, TARGETS, compile_native, run
 
 WRK_SCRIPT = """
 local targets = { %s }
@@ -29,18 +29,25 @@ def _microseconds(text):
     return float(number) * UNITS[unit]
 
 
+def targets_for(body):
+    """What is asked for, in turn: the usual targets, or the same routes with a body of so many bytes."""
+    if not body:
+        return TARGETS
+    return [(host, f"{prefix}size-{body}") for host in sorted({host for host, _ in TARGETS}) for prefix, _ in ROUTES]
+
+
 class Wrk:
     """wrk over the targets in turn. A closed loop: it waits for answers, so its latencies leave stalls out."""
 
-    def __init__(self, folder):
-        self.script = os.path.join(folder, "targets.lua")
+    def __init__(self, folder, body=0):
+        self.script = os.path.join(folder, f"targets-{body}.lua")
         with open(self.script, "w") as script:
-            script.write(WRK_SCRIPT % ", ".join(f'{{ "{host}", "{path}" }}' for host, path in TARGETS))
+            script.write(WRK_SCRIPT % ", ".join(f'{{ "{host}", "{path}" }}' for host, path in targets_for(body)))
 
-    def start(self, url, connections, seconds):
+    def start(self, proxy, connections, seconds):
         return subprocess.Popen(
-            ["taskset", "-c", str(LOAD_CPU), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency",
-             "-s", self.script, url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            [*proxy.wrapper(), "taskset", "-c", str(LOAD_CPU), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency",
+             "-s", self.script, proxy.url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def finish(self, process):
         """{requests, per_second, p50, p99} with latencies in microseconds, and how many answers were wrong."""
@@ -64,14 +71,14 @@ class H2load:
 
     streams = 8
 
-    def __init__(self, _folder):
+    def __init__(self, _folder, body=0):
         self.host = TARGETS[0][0]
-        self.paths = [path for host, path in TARGETS if host == self.host]
+        self.paths = [path for host, path in targets_for(body) if host == self.host]
 
-    def start(self, url, connections, seconds):
+    def start(self, proxy, connections, seconds):
         return subprocess.Popen(
-            ["taskset", "-c", str(LOAD_CPU), "h2load", "-t1", f"-c{connections}", f"-m{self.streams}", f"-D{seconds}",
-             "-H", f":authority: {self.host}", *[url.rstrip("/") + path for path in self.paths]],
+            [*proxy.wrapper(), "taskset", "-c", str(LOAD_CPU), "h2load", "-t1", f"-c{connections}", f"-m{self.streams}", f"-D{seconds}",
+             "-H", f":authority: {self.host}", *[proxy.url.rstrip("/") + path for path in self.paths]],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def finish(self, process):
@@ -84,9 +91,9 @@ class H2load:
         return {"requests": int(done.group(2)), "per_second": float(re.search(r"([\d.]+) req/s", text).group(1)), "bad": bad}
 
 
-def steady(address, port, rate, seconds, connections):
+def steady(address, port, rate, seconds, connections, wrapper=()):
     """Requests at a fixed rate, latency counted from when each was due; returns steady's JSON as a dictionary."""
     arguments = [part for target in TARGETS for part in target]
-    text = run("taskset", "-c", str(LOAD_CPU), compile_native("steady"), address, str(port), str(rate), str(seconds),
+    text = run(*wrapper, "taskset", "-c", str(LOAD_CPU), compile_native("steady"), address, str(port), str(rate), str(seconds),
                str(connections), *arguments, timeout=seconds + 60)
     return json.loads(text)

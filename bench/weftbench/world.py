@@ -1,6 +1,7 @@
 """What every proxy under test is configured for: the same hosts, paths, backends and certificate."""
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -28,6 +29,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def raise_descriptor_limit():
+    """Lets this process and those that it starts use as many descriptors as they may; returns how many."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
 def run(*command, **options):
     """Runs a command to its end; prints what it said and ends the benchmark when it fails."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
@@ -45,39 +53,95 @@ def compile_native(name):
     return program
 
 
-def make_certificate(folder):
-    """A self-signed P-256 certificate for all hosts; returns (certificate file, key file)."""
-    certificate, key = os.path.join(folder, "tls.crt"), os.path.join(folder, "tls.key")
+def make_certificates(folder):
+    """A P-256 authority and one leaf for all hosts, as server and as client; in the folder: ca.crt, tls.crt, tls.key, both.pem."""
+    path = lambda name: os.path.join(folder, name)
     names = ",".join(f"DNS:{host}" for host in HOSTS)
-    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-        "-subj", "/CN=bench.local", "-addext", f"subjectAltName={names}", "-keyout", key, "-out", certificate)
-    with open(os.path.join(folder, "both.pem"), "w") as both:
-        for part in (certificate, key):
-            both.write(open(part).read())
-    return certificate, key
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    run("openssl", "req", "-x509", *key, "-days", "30", "-subj", "/CN=bench authority", "-addext", "basicConstraints=critical,CA:TRUE",
+        "-keyout", path("ca.key"), "-out", path("ca.crt"))
+    run("openssl", "req", *key, "-subj", "/CN=bench.local", "-keyout", path("tls.key"), "-out", path("tls.csr"))
+    with open(path("leaf.ext"), "w") as extensions:
+        extensions.write(f"subjectAltName={names}\nbasicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth,clientAuth\n")
+    run("openssl", "x509", "-req", "-in", path("tls.csr"), "-CA", path("ca.crt"), "-CAkey", path("ca.key"), "-CAcreateserial", "-days", "30",
+        "-extfile", path("leaf.ext"), "-out", path("tls.crt"))
+    with open(path("both.pem"), "w") as both:
+        for part in ("tls.crt", "tls.key"):
+            both.write(open(path(part)).read())
+
+
+class ControlGroup:
+    """A control group whose processes' loopback connections weft joins in the kernel (weft kernel attach)."""
+
+    WEFT = os.path.join(ROOT, "src/Weft.Cli/bin/Release/net10.0/linux-x64/weft")
+
+    def __init__(self):
+        root = next(line.split()[1] for line in open("/proc/self/mounts") if line.split()[2] == "cgroup2")
+        self.name = f"bench-{os.getpid()}"
+        self.path = os.path.join(root, self.name)
+        os.makedirs(self.path)
+        run(self.WEFT, "kernel", "attach", "--name", self.name, "--cgroup", self.path)
+
+    def wrap(self):
+        """What to put before a command so that it starts in the group."""
+        return ["sh", "-c", f'echo 0 > {self.path}/cgroup.procs && exec "$@"', "sh"]
+
+    def close(self):
+        run(self.WEFT, "kernel", "detach", "--name", self.name)
+        os.rmdir(self.path)
 
 
 class World:
-    """Backends, certificate and a scratch folder, alive for one benchmark."""
+    """Backends, certificates and a scratch folder, alive for one benchmark."""
 
     def __init__(self):
+        self.descriptors = min(65536, raise_descriptor_limit())
         self.folder = tempfile.mkdtemp(prefix="weft-bench-")
         os.chmod(self.folder, 0o755)
-        self.certificate, self.key = make_certificate(self.folder)
-        self.backend_ports = [free_port() for _ in range(4)]
-        self.backend = subprocess.Popen(
-            ["taskset", "-c", str(LOAD_CPU), compile_native("backend"), *map(str, self.backend_ports)])
+        make_certificates(self.folder)
+        self.certificate, self.key, self.authority = (os.path.join(self.folder, name) for name in ("tls.crt", "tls.key", "ca.crt"))
+        self.processes, self.group, self._accelerated, self._tls = [], None, None, None
+        self.backend_ports = self._start_backends([])
+
+    def _start_backends(self, wrapper):
+        ports = [free_port() for _ in range(4)]
+        self.processes.append(subprocess.Popen([*wrapper, "taskset", "-c", str(LOAD_CPU), compile_native("backend"), *map(str, ports)]))
+        return ports
+
+    def accelerated_ports(self):
+        """Backends in the control group whose connections are joined; made, like the group, when first asked for."""
+        if self._accelerated is None:
+            self.group = ControlGroup()
+            self._accelerated = self._start_backends(self.group.wrap())
+        return self._accelerated
+
+    def tls_ports(self):
+        """Backends behind TLS 1.3 (nginx in front of the plain ones' answers would be a proxy too, so it answers itself)."""
+        if self._tls is None:
+            self._tls = [free_port() for _ in range(4)]
+            folder = os.path.join(self.folder, "tls-backend")
+            os.makedirs(folder)
+            servers = "\n".join(f"""  server {{ listen 127.0.0.1:{port} ssl; location / {{
+    default_type text/plain; set $probe ""; if ($http_x_probe) {{ set $probe "port={port}\nx\r\nx-request-id: $http_x_request_id\r\n"; }}
+    if ($probe) {{ return 200 $probe; }} return 200 "{'w' * 128}"; }} }}""" for port in self._tls)
+            with open(os.path.join(folder, "nginx.conf"), "w") as file:
+                file.write(f"""daemon off; user root; worker_processes 1; pid {folder}/pid; events {{ worker_connections 8192; }}
+http {{ access_log off; keepalive_requests 100000000; keepalive_timeout 3600s; ssl_protocols TLSv1.3;
+  ssl_certificate {self.certificate}; ssl_certificate_key {self.key};
+{servers}
+}}""")
+            self.processes.append(subprocess.Popen(["taskset", "-c", str(LOAD_CPU), "nginx", "-p", folder, "-e", "stderr", "-c", f"{folder}/nginx.conf"]))
+        return self._tls
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.backend.kill()
-        self.backend.wait()
-
-    def expected_port(self, path):
-        """The backend port that a path must reach."""
-        return self.backend_ports[next(index for prefix, index in ROUTES if path.startswith(prefix))]
+        for process in self.processes:
+            process.terminate()
+            process.wait()
+        if self.group:
+            self.group.close()
 
 
 def machine_line():

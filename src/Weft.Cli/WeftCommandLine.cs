@@ -63,6 +63,7 @@ public static class WeftCommandLine
         root.Add(DeleteCommand.Create(context));
         root.Add(ValidateCommand.Create(context));
         root.Add(ProxyConfigCommand.Create(context));
+        root.Add(KernelCommands.Create(context));
         root.Add(VersionCommand.Create(context));
         root.Add(CompletionCommand.Create(context));
         root.Add(ControlPlaneCommand.Create(context));

@@ -13,15 +13,17 @@ internal static class UpCommand
         Option<bool> quiet = new("--quiet", "-q") { Description = "Do not show what the programs write; 'weft logs' has it." };
         Option<int> concurrency = new("--concurrency") { Description = "Worker threads of each proxy.", HelpName = "THREADS", DefaultValueFactory = static _ => 1 };
         Option<bool> transparent = new("--transparent") { Description = "Give each program a network namespace and capture its traffic there, with DNS for the mesh's names; needs root." };
+        Option<bool> accelerate = new("--accelerate") { Description = "Join loopback connections between the mesh's processes in the kernel (eBPF), after a test of the kernel; needs root." };
         Option<string?> state = CommonOptions.State();
         ExampleCommand command = new(
             "up",
             "Run a mesh from a directory of YAML, each program beside its proxy, and follow changes to the files.",
             "weft up samples/bookshop/mesh",
             "weft up . --quiet",
-            "sudo weft up . --transparent")
+            "sudo weft up . --transparent",
+            "sudo weft up . --accelerate")
         {
-            directory, quiet, concurrency, transparent, state,
+            directory, quiet, concurrency, transparent, accelerate, state,
         };
         command.SetAction(async (parsed, stop) =>
         {
@@ -37,6 +39,12 @@ internal static class UpCommand
             };
             if (parsed.GetValue(transparent))
                 settings = settings with { Network = async files => await NamespaceNetwork.CreateAsync(NetworkName(files.Path), stop) };
+            if (parsed.GetValue(accelerate))
+            {
+                Func<StateDirectory, Task<IMeshNetwork>> inner = settings.Network;
+                settings = settings with { Network = async files => await AcceleratedNetwork.CreateAsync(await inner(files), NetworkName(files.Path), stop) };
+            }
+
             return await RunAsync(settings, stop);
         });
         return command;
