@@ -18,7 +18,7 @@ public sealed class AccelerationTests
             await mesh.InitializeAsync();
             for (int i = 0; i < 20; i++)
                 Assert.Contains(await mesh.VersionAsync(), new[] { "v2", "v3" });
-            Assert.Equal(0, (await mesh.StatusAsync()).GetProperty("workloads").EnumerateArray().Count(workload => workload.GetProperty("state").GetString() != "ready"));
+            Assert.Equal(0, (await mesh.StatusAsync()).GetProperty("workloads").EnumerateArray().Count(workload => workload.GetProperty("state").GetString() != "Ready"));
 
             string name = Assert.Single(Attached().Except(before));
             (int code, string text, string error) = await mesh.WeftAsync("kernel", "status", "-o", "json");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Weft.Kernel.Capture;
+using Weft.Kernel.ControlGroups;
 
 namespace Weft.Kernel.Probes;
 
@@ -55,9 +56,9 @@ public static class FeatureProbes
         ? new("original-dst", true, "Connection tracking is there, so redirected connections know where they were going.")
         : new("original-dst", false, "Connection tracking (nf_conntrack) is not loaded; it is loaded with the first rule that redirects.");
 
-    private static FeatureProbe ControlGroups() => File.Exists("/sys/fs/cgroup/cgroup.controllers")
-        ? new("cgroup2", true, "The unified control group hierarchy is mounted on /sys/fs/cgroup.")
-        : new("cgroup2", false, "The unified control group hierarchy (cgroup2) is not mounted on /sys/fs/cgroup; boot with systemd.unified_cgroup_hierarchy=1 or mount it.");
+    private static FeatureProbe ControlGroups() => ControlGroup.Root is { } root
+        ? new("cgroup2", true, $"The unified control group hierarchy is mounted on {root}.")
+        : new("cgroup2", false, "The unified control group hierarchy (cgroup2) is not mounted; boot with systemd.unified_cgroup_hierarchy=1 or mount it.");
 
     private static FeatureProbe BpfPrograms(ulong capabilities)
     {
