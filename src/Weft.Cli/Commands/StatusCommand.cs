@@ -20,7 +20,7 @@ internal static class StatusCommand
             "status",
             "Show what runs: workloads, proxies, whether each has the newest configuration, and what it refused.",
             "weft status",
-            "weft status -o json | jq '.workloads[] | select(.state != \"ready\")'")
+            "weft status -o json | jq '.workloads[] | select(.state != \"Ready\")'")
         {
             output, state,
         };
