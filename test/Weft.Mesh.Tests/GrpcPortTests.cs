@@ -14,9 +14,11 @@ public sealed class GrpcPortTests(RunningMesh mesh) : IClassFixture<RunningMesh>
         await RunningMesh.UntilAsync("the gRPC service answers", async () => (await CallAsync("grpc.test", "application/grpc")).Status == HttpStatusCode.OK, TimeSpan.FromSeconds(20));
 
         (_, byte[] body, string type, string trailer) = await CallAsync("grpc.test", "application/grpc");
-        Assert.Equal((s_message, "application/grpc", "0 echoed"), (body, type, trailer));
+        Assert.Equal(s_message, body);
+        Assert.Equal(("application/grpc", "0 echoed"), (type, trailer));
 
         // Out of the gateway it goes as it came; the service's port translates.
+        await RunningMesh.UntilAsync("the gRPC-Web service answers", async () => (await CallAsync("web.test", "application/grpc-web")).Type != "text/plain", TimeSpan.FromSeconds(20));
         (_, body, type, trailer) = await CallAsync("web.test", "application/grpc-web");
         Assert.Equal(("application/grpc-web+proto", ""), (type, trailer));
         Assert.Equal(s_message, body[..s_message.Length]);
