@@ -71,6 +71,7 @@ public static class XdsTypes
         global::Envoy.Extensions.Retry.Host.PreviousHosts.V3.PreviousHostsReflection.Descriptor,
         global::Envoy.Extensions.Retry.Priority.PreviousPriorities.V3.PreviousPrioritiesConfigReflection.Descriptor,
         global::Envoy.Extensions.TransportSockets.InternalUpstream.V3.InternalUpstreamReflection.Descriptor,
+        global::Envoy.Extensions.TransportSockets.ProxyProtocol.V3.UpstreamProxyProtocolReflection.Descriptor,
         global::Envoy.Extensions.TransportSockets.RawBuffer.V3.RawBufferReflection.Descriptor,
         global::Envoy.Extensions.TransportSockets.Tls.V3.CommonReflection.Descriptor,
         global::Envoy.Extensions.TransportSockets.Tls.V3.SecretReflection.Descriptor,

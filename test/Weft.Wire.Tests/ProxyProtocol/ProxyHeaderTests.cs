@@ -68,13 +68,26 @@ public sealed class ProxyHeaderTests
             ProxyEndpoint source = ProxyEndpoint.From(bytes.AsSpan(0, length), from), destination = ProxyEndpoint.From(bytes.AsSpan(16, length), to);
             byte[] wire = new byte[ProxyHeaderWriter.MaxBytes];
             int written = ProxyHeaderWriter.Write(wire, source, destination);
-            return ProxyHeaderReader.Read(wire.AsSpan(0, written), out ProxyHeader header, out int consumed) == ProxyHeaderStatus.Complete
+            return IsReadBack() && (written = ProxyHeaderWriter.WriteVersion1(wire, source, destination)) > 0 && IsReadBack();
+
+            bool IsReadBack() => ProxyHeaderReader.Read(wire.AsSpan(0, written), out ProxyHeader header, out int consumed) == ProxyHeaderStatus.Complete
                 && consumed == written && header.Source == source && header.Destination == destination;
         });
         byte[] local = new byte[ProxyHeaderWriter.MaxBytes];
         Assert.Equal(16, ProxyHeaderWriter.Write(local, default, default));
         Assert.Equal(ProxyHeaderStatus.Complete, ProxyHeaderReader.Read(local.AsSpan(0, 16), out ProxyHeader header, out _));
         Assert.True(header.IsLocal);
+        Assert.Equal("PROXY UNKNOWN\r\n", Encoding.ASCII.GetString(local.AsSpan(0, ProxyHeaderWriter.WriteVersion1(local, default, default))));
+        ProxyEndpoint from = ProxyEndpoint.From([192, 0, 2, 1], 65535), to = ProxyEndpoint.From([127, 0, 0, 1], 0);
+        Assert.Equal("PROXY TCP4 192.0.2.1 127.0.0.1 65535 0\r\n", Encoding.ASCII.GetString(local.AsSpan(0, ProxyHeaderWriter.WriteVersion1(local, from, to))));
+    }
+
+    [Fact]
+    public void EndpointsOfTwoFamilies_AreNotWritten()
+    {
+        byte[] wire = new byte[ProxyHeaderWriter.MaxBytes];
+        Assert.Throws<ArgumentException>(() => ProxyHeaderWriter.Write(wire, ProxyEndpoint.From(new byte[4], 1), ProxyEndpoint.From(new byte[16], 1)));
+        Assert.Throws<ArgumentException>(() => ProxyHeaderWriter.WriteVersion1(wire, ProxyEndpoint.From(new byte[4], 1), ProxyEndpoint.From(new byte[16], 1)));
     }
 
     [Fact]
