@@ -38,6 +38,17 @@ internal sealed class ClusterRuntime
         return _tls;
     }
 
+    /// <summary>The PROXY header for an endpoint, chosen as its TLS is.</summary>
+    public UpstreamProxyProtocol ProxyProtocolFor(EndpointMetadataModel metadata)
+    {
+        for (int i = 0; i < _matches.Length; i++)
+        {
+            if (Carries(metadata.TransportSocketMatch, Model.TransportSocketMatches[i].Match)) return Model.TransportSocketMatches[i].ProxyProtocol;
+        }
+
+        return Model.ProxyProtocol;
+    }
+
     private static bool Carries(IReadOnlyList<KeyValuePair<string, string>> labels, IReadOnlyList<KeyValuePair<string, string>> wanted)
     {
         for (int i = 0; i < wanted.Count; i++)

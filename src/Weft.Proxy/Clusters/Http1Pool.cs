@@ -6,7 +6,7 @@ using Weft.Proxy.Transport;
 namespace Weft.Proxy.Clusters;
 
 /// <summary>Connections of HTTP/1.1, one exchange each at a time; idle ones are taken last in, first out.</summary>
-internal sealed class Http1Pool(Worker worker, WorkerEndpoint endpoint) : UpstreamPool(worker, endpoint)
+internal sealed class Http1Pool(Worker worker, PoolPair pair) : UpstreamPool(worker, pair)
 {
     private Http1ClientConnection? _idle;
 
@@ -21,7 +21,7 @@ internal sealed class Http1Pool(Worker worker, WorkerEndpoint endpoint) : Upstre
             return;
         }
 
-        if (Endpoint.IsRemoved || Worker.IsDraining)
+        if (Endpoint.IsRemoved || Worker.IsDraining || Pair.IsRetired)
         {
             connection.CloseIdle();
             return;

@@ -11,7 +11,7 @@ namespace Weft.Proxy.Clusters;
 /// Connections of HTTP/2. New streams go to the oldest connection with room; another connection is made when none has any, and exchanges
 /// wait while the cluster's bound on connections does not allow one.
 /// </summary>
-internal sealed class Http2Pool(Worker worker, WorkerEndpoint endpoint) : UpstreamPool(worker, endpoint)
+internal sealed class Http2Pool(Worker worker, PoolPair pair) : UpstreamPool(worker, pair)
 {
     /// <summary>Streams that an endpoint is expected to take at once before it ever said (RFC 9113 section 6.5.2 recommends no fewer).</summary>
     private const uint ExpectedAtFirst = 100;
@@ -94,6 +94,6 @@ internal sealed class Http2Pool(Worker worker, WorkerEndpoint endpoint) : Upstre
         Endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxHttp2Total);
         connection.Start(this);
         OnRoom(connection);
-        if (Endpoint.IsRemoved || Worker.IsDraining) connection.Retire();
+        if (Endpoint.IsRemoved || Worker.IsDraining || Pair.IsRetired) connection.Retire();
     }
 }

@@ -88,11 +88,25 @@ internal sealed class UpstreamDial : SocketConnection, ITimerOwner
         if ((events & Libc.EpollOut) == 0) return;
         if ((events & (Libc.EpollIn | Libc.EpollRdHup)) != 0) IsReadable = true;
         if ((events & Libc.EpollRdHup) != 0) PeerHungUp = true;
+        if (_pool.Endpoint.ProxyProtocol is not UpstreamProxyProtocol.None and var version)
+        {
+            Span<byte> header = stackalloc byte[ProxyPreamble.MaxBytes];
+            if (!SendPreamble(header[..ProxyPreamble.Write(header, version, _pool.Pair.Source, _pool.Pair.Target)]))
+            {
+                Fail(UpstreamFailure.ConnectFailure, Errno.ECONNRESET, "");
+                return;
+            }
+        }
+
         if (_pool.Endpoint.Tls is { } slot) StartTls(slot);
         else Ready();
     }
 
-    protected override void OnHandshakeDone() => Ready();
+    protected override void OnHandshakeDone()
+    {
+        UpstreamHandshake.CountDone(_pool.Endpoint.Cluster.Telemetry.Stats, Tls!);
+        Ready();
+    }
 
     protected override void OnData(ReadOnlySpan<byte> data)
     {
@@ -101,7 +115,11 @@ internal sealed class UpstreamDial : SocketConnection, ITimerOwner
 
     protected override void OnEnd() => OnBroken();
 
-    protected override void OnBroken() => Fail(UpstreamFailure.ConnectFailure, Errno.ECONNRESET, Tls?.FailureText ?? "");
+    protected override void OnBroken()
+    {
+        if (Tls is { } tls) UpstreamHandshake.CountFailed(_pool.Endpoint.Cluster.Telemetry.Stats, tls);
+        Fail(UpstreamFailure.ConnectFailure, Errno.ECONNRESET, Tls?.FailureText ?? "");
+    }
 
     protected override void OnHangupWhilePaused()
     {

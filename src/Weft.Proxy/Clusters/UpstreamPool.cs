@@ -10,7 +10,7 @@ namespace Weft.Proxy.Clusters;
 /// The connections of one protocol from one worker to one endpoint. Exchanges that find no room wait in order for whichever connection has
 /// room first, a new one or one on which another exchange ended.
 /// </summary>
-internal abstract class UpstreamPool(Worker worker, WorkerEndpoint endpoint)
+internal abstract class UpstreamPool(Worker worker, PoolPair pair)
 {
     private HttpExchange? _waitingFirst;
     private HttpExchange? _waitingLast;
@@ -18,7 +18,10 @@ internal abstract class UpstreamPool(Worker worker, WorkerEndpoint endpoint)
     private int _connecting;
     private int _connections;
 
-    public WorkerEndpoint Endpoint { get; } = endpoint;
+    public WorkerEndpoint Endpoint => Pair.Endpoint;
+
+    /// <summary>This pool and that of the other protocol.</summary>
+    public PoolPair Pair { get; } = pair;
 
     /// <summary>True when nothing hangs on it.</summary>
     public bool IsUnused => _connections == 0 && _waiting == 0;
@@ -115,6 +118,7 @@ internal abstract class UpstreamPool(Worker worker, WorkerEndpoint endpoint)
         Forget();
         for (int left = Math.Min(_waiting, StreamsPerConnection); left > 0 && HasWaiting; left--) Dequeue().OnUpstreamFailure(failure, error, detail);
         ConnectForWaiting();
+        Pair.ForgetIfOver();
     }
 
     /// <summary>An established connection is gone.</summary>
@@ -131,6 +135,7 @@ internal abstract class UpstreamPool(Worker worker, WorkerEndpoint endpoint)
 
         Forget();
         ConnectForWaiting();
+        Pair.ForgetIfOver();
     }
 
     /// <summary>An idle connection that is ready at once, or a new stream on one with room; null when there is none.</summary>
@@ -193,12 +198,14 @@ internal abstract class UpstreamPool(Worker worker, WorkerEndpoint endpoint)
         else previous.NextWaiting = exchange.NextWaiting;
         if (ReferenceEquals(_waitingLast, exchange)) _waitingLast = previous;
         exchange.NextWaiting = null;
+        exchange.WaitingIn = null;
         _waiting--;
     }
 
     private void Enqueue(HttpExchange exchange)
     {
         exchange.NextWaiting = null;
+        exchange.WaitingIn = this;
         if (_waitingLast is null) _waitingFirst = exchange;
         else _waitingLast.NextWaiting = exchange;
         _waitingLast = exchange;

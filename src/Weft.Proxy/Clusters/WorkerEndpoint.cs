@@ -1,6 +1,7 @@
 using Weft.Policy.Resilience;
 using Weft.Proxy.Engine;
 using Weft.Proxy.Http;
+using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
 using Weft.Proxy.Tls;
@@ -13,8 +14,8 @@ namespace Weft.Proxy.Clusters;
 internal sealed class WorkerEndpoint
 {
     private readonly Worker _worker;
-    private readonly Http1Pool _http1;
-    private Http2Pool? _http2;
+    private readonly PoolPair _shared;
+    private HashSet<PoolPair>? _ofClients;
     private UpstreamProtocol _protocol;
     private bool _refusesHttp2;
     private int _tcpConnections;
@@ -26,7 +27,8 @@ internal sealed class WorkerEndpoint
         Model = model;
         Tls = tls;
         _protocol = cluster.Model.Protocol;
-        _http1 = new Http1Pool(worker, this);
+        ProxyProtocol = cluster.Runtime.ProxyProtocolFor(model.Metadata);
+        _shared = new PoolPair(worker, this, null);
     }
 
     public WorkerCluster Cluster { get; }
@@ -35,6 +37,9 @@ internal sealed class WorkerEndpoint
 
     /// <summary>Null is plaintext.</summary>
     public ClientTlsSlot? Tls { get; private set; }
+
+    /// <summary>The header that connections begin with.</summary>
+    public UpstreamProxyProtocol ProxyProtocol { get; private set; }
 
     public NetworkAddress Address => Model.Address;
 
@@ -57,7 +62,7 @@ internal sealed class WorkerEndpoint
     public OutlierHost? Outlier { get; set; }
 
     /// <summary>True when nothing hangs on it.</summary>
-    public bool IsUnused => _tcpConnections == 0 && _http1.IsUnused && _http2 is null or { IsUnused: true };
+    public bool IsUnused => _tcpConnections == 0 && _shared.IsUnused && _ofClients is null or { Count: 0 };
 
     /// <summary>True once the endpoint left its cluster: a connection that becomes free closes.</summary>
     public bool IsRemoved { get; private set; }
@@ -67,13 +72,15 @@ internal sealed class WorkerEndpoint
         bool isElsewhere = model.InternalListener != Model.InternalListener;
         Model = model;
         // Idle connections were made under the old rules: who may be there, under which certificate and by which protocol, may have changed.
-        if (isElsewhere || !ReferenceEquals(tls, Tls) || _protocol != Cluster.Model.Protocol)
+        UpstreamProxyProtocol proxyProtocol = Cluster.Runtime.ProxyProtocolFor(model.Metadata);
+        if (isElsewhere || !ReferenceEquals(tls, Tls) || _protocol != Cluster.Model.Protocol || ProxyProtocol != proxyProtocol)
         {
             CloseIdle();
             _refusesHttp2 = false;
         }
 
         Tls = tls;
+        ProxyProtocol = proxyProtocol;
         _protocol = Cluster.Model.Protocol;
     }
 
@@ -100,24 +107,24 @@ internal sealed class WorkerEndpoint
         error = 0;
         stream = null;
         if (exchange.IsOwnConnect)
-            return _protocol == UpstreamProtocol.Http2 ? Http2().Acquire(exchange, limits, out stream, out error) : AcquireOutcome.Unfit;
+            return _protocol == UpstreamProtocol.Http2 ? _shared.Http2.Acquire(exchange, limits, out stream, out error) : AcquireOutcome.Unfit;
         if (Model.InternalListener.Length == 0) return AcquireOutcome.Unfit;
         stream = _worker.InboundTunnels.Rent().Towards(this);
         return AcquireOutcome.Ready;
     }
 
     /// <summary>Takes a waiting exchange out of its queue (its client went away, its time is up).</summary>
-    public void Abandon(HttpExchange exchange)
-    {
-        if (!_http1.Abandon(exchange)) _http2?.Abandon(exchange);
-    }
+    public static void Abandon(HttpExchange exchange) => exchange.WaitingIn?.Abandon(exchange);
+
+    /// <summary>Forgets the pools of a client that is gone.</summary>
+    public void Forget(PoolPair pair) => _ofClients?.Remove(pair);
 
     /// <summary>The pool that takes a connection just made: where ALPN decides, what was chosen is remembered for the connections that follow.</summary>
     public UpstreamPool Settle(UpstreamPool dialer, ReadOnlySpan<byte> alpn)
     {
         if (_protocol != UpstreamProtocol.Auto) return dialer;
         _refusesHttp2 = !ClientTlsSlot.IsHttp2(alpn);
-        return _refusesHttp2 ? _http1 : Http2();
+        return _refusesHttp2 ? dialer.Pair.Http1 : dialer.Pair.Http2;
     }
 
     /// <summary>Counts a connection that the TCP proxy makes for itself.</summary>
@@ -137,20 +144,39 @@ internal sealed class WorkerEndpoint
         Cluster.State.RemoveConnection();
     }
 
-    private UpstreamPool PoolFor(HttpExchange exchange) => _protocol switch
+    private UpstreamPool PoolFor(HttpExchange exchange)
     {
-        UpstreamProtocol.Http2 => Http2(),
-        UpstreamProtocol.UseDownstream when exchange.Head.Version == WireVersion.Http2 => Http2(),
-        // One connection serves whoever waits if the endpoint agrees to HTTP/2, which is found out first; without TLS nothing can be agreed on.
-        UpstreamProtocol.Auto when !_refusesHttp2 && Tls is not null => Http2(),
-        _ => _http1,
-    };
+        PoolPair pools = ProxyProtocol == UpstreamProxyProtocol.None || exchange.ProxyClient is not { } client ? _shared : PoolsOf(client);
+        return _protocol switch
+        {
+            UpstreamProtocol.Http2 => pools.Http2,
+            UpstreamProtocol.UseDownstream when exchange.Head.Version == WireVersion.Http2 => pools.Http2,
+            // One connection serves whoever waits if the endpoint agrees to HTTP/2, which is found out first; without TLS nothing can be agreed on.
+            UpstreamProtocol.Auto when !_refusesHttp2 && Tls is not null => pools.Http2,
+            _ => pools.Http1,
+        };
+    }
 
-    private Http2Pool Http2() => _http2 ??= new Http2Pool(_worker, this);
+    /// <summary>The pools whose connections speak for one client's connection.</summary>
+    private PoolPair PoolsOf(ConnectionFacts client)
+    {
+        client.OwnPools ??= [];
+        foreach (PoolPair known in client.OwnPools)
+        {
+            if (ReferenceEquals(known.Endpoint, this)) return known;
+        }
+
+        PoolPair pools = new(_worker, this, client);
+        client.OwnPools.Add(pools);
+        (_ofClients ??= []).Add(pools);
+        return pools;
+    }
 
     private void CloseIdle()
     {
-        _http1.CloseIdle();
-        _http2?.CloseIdle();
+        _shared.CloseIdle();
+        if (_ofClients is null) return;
+        // One that is over leaves the set.
+        foreach (PoolPair pools in _ofClients.ToArray()) pools.CloseIdle();
     }
 }

@@ -115,13 +115,14 @@ public sealed class ConfigurationStore
             }
 
             _isChanged = false;
-            Warm();
+            var names = Warm();
             _snapshot = new ProxySnapshot
             {
                 Version = _snapshot.Version + 1,
                 Clusters = InForce(_clusters),
                 RouteTables = InForce(_routes),
                 Secrets = Secrets(),
+                SecretFiles = names.Files,
                 Listeners = [.. _listeners.Slots.Where(s => s.InForce is not null).Select(s => s.InForce!)],
             };
             return _snapshot;
@@ -223,8 +224,8 @@ public sealed class ConfigurationStore
         }
     }
 
-    /// <summary>Puts in force what has all that it refers to, and forgets what nothing refers to.</summary>
-    private void Warm()
+    /// <summary>Puts in force what has all that it refers to, and forgets what nothing refers to. Returns what is referred to.</summary>
+    private DependentNames Warm()
     {
         foreach (var secret in _secrets.Slots)
         {
@@ -260,6 +261,7 @@ public sealed class ConfigurationStore
         _secrets.KeepOnly(names.Secrets);
         _absentEndpoints.IntersectWith(names.Endpoints);
         _absentRoutes.IntersectWith(names.Routes);
+        return names;
     }
 
     private bool IsRouteKnown(string name) => _routes.Find(name)?.Accepted is not null || _absentRoutes.Contains(name);

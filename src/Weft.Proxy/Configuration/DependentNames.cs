@@ -1,3 +1,4 @@
+using Weft.Proxy.Identity;
 using Weft.Proxy.Model;
 
 namespace Weft.Proxy.Configuration;
@@ -6,7 +7,8 @@ namespace Weft.Proxy.Configuration;
 /// <param name="Endpoints">EDS.</param>
 /// <param name="Routes">RDS.</param>
 /// <param name="Secrets">SDS, without those that this process has itself.</param>
-public sealed record DependentNames(IReadOnlySet<string> Endpoints, IReadOnlySet<string> Routes, IReadOnlySet<string> Secrets)
+/// <param name="Files">Secrets that this process reads from files (<see cref="FileSecrets"/>).</param>
+public sealed record DependentNames(IReadOnlySet<string> Endpoints, IReadOnlySet<string> Routes, IReadOnlySet<string> Secrets, IReadOnlySet<string> Files)
 {
     /// <summary>Istio's name for a certificate that the proxy's own agent serves.</summary>
     private const string OwnCertificate = "default";
@@ -43,8 +45,9 @@ public sealed record DependentNames(IReadOnlySet<string> Endpoints, IReadOnlySet
             }
         }
 
-        secrets.RemoveWhere(name => name is OwnCertificate or OwnRoots || isLocal(name));
-        return new DependentNames(endpoints.OfType<string>().ToHashSet(StringComparer.Ordinal), routes, secrets);
+        HashSet<string> files = secrets.Where(FileSecrets.IsFile).ToHashSet(StringComparer.Ordinal);
+        secrets.RemoveWhere(name => name is OwnCertificate or OwnRoots || files.Contains(name) || isLocal(name));
+        return new DependentNames(endpoints.OfType<string>().ToHashSet(StringComparer.Ordinal), routes, secrets, files);
     }
 
     internal static IEnumerable<string> RoutesOf(ListenerModel listener) =>
@@ -61,6 +64,11 @@ public sealed record DependentNames(IReadOnlySet<string> Endpoints, IReadOnlySet
             if (tls.ValidationSecretName is not null)
             {
                 secrets.Add(tls.ValidationSecretName);
+            }
+
+            if (tls.Validation?.CrlFile is { } list)
+            {
+                secrets.Add(FileSecrets.ListName(list));
             }
         }
     }

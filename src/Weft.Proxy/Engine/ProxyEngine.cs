@@ -1,6 +1,7 @@
 using Weft.Proxy.Clusters;
 using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
+using Weft.Proxy.Telemetry;
 
 namespace Weft.Proxy.Engine;
 
@@ -25,10 +26,14 @@ public sealed class ProxyEngine : IDisposable
         _builder = new EngineSnapshotBuilder(Math.Max(options.Concurrency, 1), options.SharesAddresses);
         _workers = [.. Enumerable.Range(0, Math.Max(options.Concurrency, 1)).Select(i => new Worker(i, this, options))];
         _dns = new DnsClusters(Signal, options.TimeProvider);
+        options.Telemetry.AddGlobalStat(new GlobalStat("weft.server_first_destinations", true, () => ServerFirst.CountAt(Environment.TickCount64)));
         foreach (Worker worker in _workers) worker.Start();
     }
 
     public EngineOptions Options { get; }
+
+    /// <summary>What was learnt by waiting for clients in vain.</summary>
+    internal ServerFirstDestinations ServerFirst { get; } = new();
 
     public IReadOnlyList<Worker> Workers => _workers;
 

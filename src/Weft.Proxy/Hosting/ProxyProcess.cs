@@ -38,6 +38,7 @@ public sealed class ProxyProcess : IAsyncDisposable
     private readonly TaskCompletionSource _quit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _tasks = [];
     private readonly SecretStore _secrets = new();
+    private readonly FileSecrets _files;
     private AdminServer? _admin;
     private DiscoveryClient? _discovery;
     private WorkloadIdentity? _identity;
@@ -60,6 +61,8 @@ public sealed class ProxyProcess : IAsyncDisposable
         _telemetry = new ProxyTelemetry(_facts.Labels(""), version: version, log: log.Warning);
         _engine = new ProxyEngine(new EngineOptions { Concurrency = options.Concurrency, TimeProvider = time, Telemetry = _telemetry, Log = log.Warning });
         _publisher = new SnapshotPublisher(bootstrap.Store, Publish);
+        _files = new FileSecrets(_secrets, log.Warning, time);
+        _secrets.Changed += OnSecretsChanged;
         _target = new ProxyAdminTarget(_engine, bootstrap.Store, bootstrap.Node, log, () => _quit.TrySetResult(), WaitingFor);
     }
 
@@ -72,6 +75,7 @@ public sealed class ProxyProcess : IAsyncDisposable
     {
         _publisher.Publish();
         _isStarted = true;
+        _tasks.Add(_files.RunAsync(_stop.Token));
         StartAdmin();
         if (_facts.AuthorityAddress is { } authority) StartIdentity(authority);
         if (_facts.AnswersDns) _dns = StartDns();
@@ -111,6 +115,9 @@ public sealed class ProxyProcess : IAsyncDisposable
     {
         IReadOnlyList<string> errors = _engine.Publish(snapshot);
 
+        // Files named for the first time make a newer snapshot before this returns.
+        _files.Use(snapshot.SecretFiles);
+
         // Later there is something that serves and must go on; at the start a proxy without its own listeners would only look alive.
         if (!_isStarted && errors.Count > 0) throw new ProxyStartException(string.Join(' ', errors));
         foreach (string error in errors) _log.Error(error);
@@ -123,7 +130,6 @@ public sealed class ProxyProcess : IAsyncDisposable
         if (!Uri.TryCreate($"https://{authority}", UriKind.Absolute, out Uri? address))
             throw new ProxyStartException($"node.metadata.WEFT_CA_ADDRESS '{authority}' is not HOST:PORT.");
         string id = SpiffeId.ForWorkload(_facts.TrustDomain, _facts.Namespace, _facts.ServiceAccount).ToString();
-        _secrets.Changed += OnSecretsChanged;
         _identity = new WorkloadIdentity(
             new WorkloadIdentityOptions { SpiffeId = id, RootFile = _facts.RootFile },
             new GrpcCertificateAuthorityClient(address, _facts.TokenFile, _facts.RootFile, AuthorityName),

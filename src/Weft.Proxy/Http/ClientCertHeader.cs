@@ -7,18 +7,22 @@ namespace Weft.Proxy.Http;
 /// <summary>Builds one element of X-Forwarded-Client-Cert from a verified certificate; made once for each connection.</summary>
 internal static class ClientCertHeader
 {
-    public static byte[] Make(TlsPeer peer, ClientCertDetails details, string by)
+    public static byte[] Make(TlsPeer peer, string chainPem, ClientCertDetails details, string by)
     {
         var text = new StringBuilder();
         if (by.Length > 0) text.Append("By=").Append(by).Append(';');
         text.Append("Hash=").Append(peer.Sha256);
         if (details.HasFlag(ClientCertDetails.Certificate))
             text.Append(";Cert=\"").Append(Uri.EscapeDataString(peer.Pem)).Append('"');
+        if (details.HasFlag(ClientCertDetails.Chain))
+            text.Append(";Chain=\"").Append(Uri.EscapeDataString(chainPem)).Append('"');
         if (details.HasFlag(ClientCertDetails.Subject))
             text.Append(";Subject=\"").Append(peer.Subject.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
         if (details.HasFlag(ClientCertDetails.Uri))
         {
             foreach (string uri in peer.Names.Uris) text.Append(";URI=").Append(uri);
+            // The key is there even if there is nothing to say, as in Envoy.
+            if (peer.Names.Uris.Count == 0) text.Append(";URI=");
         }
 
         if (details.HasFlag(ClientCertDetails.Dns))

@@ -350,8 +350,10 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
         if (exchange is not null) _endpoint.ActiveRequests--;
         bool untouched = !_anyResponseByte;
         if (failure == UpstreamFailure.Protocol) _endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxProtocolError);
+        // In TLS 1.3 an endpoint refuses our certificate after the handshake: its alert is the reason.
+        string detail = Tls is { Failure: not TlsFailure.None } tls ? tls.FailureText : "";
         Close(reset: failure == UpstreamFailure.Protocol, wasBusy: exchange is not null);
-        exchange?.OnUpstreamFailure(failure, 0, "", untouched);
+        exchange?.OnUpstreamFailure(failure, 0, detail, untouched);
     }
 
     private void Close(bool reset, bool wasBusy = false)

@@ -228,6 +228,7 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
                 Worker.FlushBatch();
                 break;
             default:
+                if (IsHandshaking) ReportSlowHandshake();
                 Close(reset: false);
                 break;
         }
@@ -268,6 +269,7 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
     protected override void OnHandshakeDone()
     {
         _facts.LearnTls(Worker, Tls!);
+        if (_http.Model.ClientCertDetails.HasFlag(ClientCertDetails.Chain)) _facts.ClientChainPem = Tls!.PeerChainPem();
         if (_http.Model.Codec != HttpCodecType.Http1 && Tls!.Alpn.SequenceEqual("h2"u8)) BecomeHttp2(default);
         else ArmIdle();
     }
@@ -304,6 +306,7 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
 
     protected override void OnBroken()
     {
+        if (IsHandshaking) ReportFailedHandshake();
         if (_exchange is not null) LoseClient();
         else Close(reset: false);
     }

@@ -172,7 +172,7 @@ internal sealed partial class HttpExchange
         };
         if (present && !keep) _requestEdits.Remove(KnownHeader.XForwardedClientCert, fields);
         if (_facts.Certificate is not { } peer || model.ForwardClientCert is not (ForwardClientCertMode.AppendForward or ForwardClientCertMode.SanitizeSet)) return;
-        byte[] element = _facts.ClientCertElement ??= ClientCertHeader.Make(peer, model.ClientCertDetails, _facts.Tls?.LocalUriSan ?? "");
+        byte[] element = _facts.ClientCertElement ??= ClientCertHeader.Make(peer, _facts.ClientChainPem, model.ClientCertDetails, _facts.Tls?.LocalUriSan ?? "");
         if (keep && present && RequestView.TryGet(KnownHeader.XForwardedClientCert, out ReadOnlySpan<byte> given))
         {
             _requestEdits.Remove(KnownHeader.XForwardedClientCert, fields);

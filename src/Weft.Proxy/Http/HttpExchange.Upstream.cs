@@ -201,7 +201,7 @@ internal sealed partial class HttpExchange
     /// <summary>Lets go of the attempt, whatever its state.</summary>
     private void DropUpstream()
     {
-        if (Is(Progress.Waiting)) _endpoint!.Abandon(this);
+        if (Is(Progress.Waiting)) WorkerEndpoint.Abandon(this);
         _progress &= ~Progress.Waiting;
         TimerWheel.Disarm(_tryTimer);
         TimerWheel.Disarm(_tryIdleTimer);

@@ -1,4 +1,5 @@
 using System.Text;
+using Weft.Proxy.Clusters;
 using Weft.Proxy.Engine;
 using Weft.Proxy.Listeners;
 using Weft.Proxy.Telemetry;
@@ -125,6 +126,12 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
 
     /// <summary>Next in the queue of an endpoint.</summary>
     internal HttpExchange? NextWaiting { get; set; }
+
+    /// <summary>The pool in whose queue it is; null when it is in none.</summary>
+    internal UpstreamPool? WaitingIn { get; set; }
+
+    /// <summary>The client's connection that PROXY headers speak of; null for mirrors, which may outlive it.</summary>
+    internal ConnectionFacts? ProxyClient => Is(Progress.Mirror) ? null : _facts;
 
     private int BufferLimit => _http.Listener.PerConnectionBufferLimitBytes;
 

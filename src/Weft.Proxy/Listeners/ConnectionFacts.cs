@@ -1,3 +1,4 @@
+using Weft.Proxy.Clusters;
 using Weft.Proxy.Engine;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
@@ -41,6 +42,9 @@ public sealed class ConnectionFacts
     /// <summary>True when TLS is ended here.</summary>
     public bool IsTlsEnded { get; internal set; }
 
+    /// <summary>The client's certificate and its intermediates as PEM text, where somebody passes them on; else empty.</summary>
+    internal string ClientChainPem { get; set; } = "";
+
     /// <summary>This connection's element of X-Forwarded-Client-Cert, made when first needed.</summary>
     internal byte[]? ClientCertElement { get; set; }
 
@@ -61,6 +65,12 @@ public sealed class ConnectionFacts
     /// <summary>The listener that serves the connection.</summary>
     public ListenerModel? Listener { get; internal set; }
 
+    /// <summary>Set when the client said nothing before its chain was chosen: the destination's key in <see cref="ServerFirstDestinations"/>. 0 otherwise.</summary>
+    internal long SilentKey { get; set; }
+
+    /// <summary>Upstream connections that speak for this one in a PROXY header; they end with it. Null where nobody asks for the header.</summary>
+    internal List<PoolPair>? OwnPools { get; set; }
+
     internal void CopyTo(ConnectionFacts target)
     {
         target.Peer = Peer;
@@ -76,6 +86,7 @@ public sealed class ConnectionFacts
         target.Listener = Listener;
         target.StartNs = StartNs;
         target.StartWallNs = StartWallNs;
+        target.SilentKey = SilentKey;
         target.Entered = Entered;
         target.Stats = Stats;
     }
@@ -85,6 +96,9 @@ public sealed class ConnectionFacts
     {
         from.CopyTo(this);
         IsTlsEnded = from.IsTlsEnded;
+        ClientChainPem = from.ClientChainPem;
+        OwnPools = from.OwnPools;
+        from.OwnPools = null;
         from.Entered = null;
         from.Reset();
     }
@@ -104,6 +118,8 @@ public sealed class ConnectionFacts
             Certificate?.Subject ?? "");
         Stats?.Add(ListenerStat.SslHandshake);
         if (session.IsResumed) Stats?.Add(ListenerStat.SslSessionReused);
+        if (Certificate is null) Stats?.Add(ListenerStat.SslNoCertificate);
+        if (Stats is { } stats) FailedHandshake.CountStaple(stats, session.Staple);
     }
 
     /// <summary>The connection is over: its listener counts it no longer.</summary>
@@ -114,6 +130,9 @@ public sealed class ConnectionFacts
         worker.DownstreamConnections--;
         Stats?.Add(ListenerStat.DownstreamCxActive, -1);
         Stats?.Add(ListenerStat.DownstreamCxDestroy);
+        if (OwnPools is not { } own) return;
+        OwnPools = null;
+        foreach (PoolPair pools in own) pools.Retire();
     }
 
     internal void Reset()
@@ -121,9 +140,11 @@ public sealed class ConnectionFacts
         Peer = Local = default;
         LocalRestored = IsTls = IsTlsEnded = false;
         ServerName = ApplicationProtocol = "";
+        SilentKey = 0;
         Listener = null;
         Certificate = null;
         ClientCertElement = null;
+        ClientChainPem = "";
         PeerHandle = default;
         Tls = null;
     }

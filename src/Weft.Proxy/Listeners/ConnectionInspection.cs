@@ -13,7 +13,9 @@ namespace Weft.Proxy.Listeners;
 /// <summary>
 /// The time between accepting a connection and handing it to its filter chain. The listener filters run here: restore the original
 /// destination, find the listener that serves it, read SNI and ALPN, tell HTTP from other protocols. Bytes that were read go along with
-/// the connection. At most 16 KiB are looked at; what cannot be told by then is another protocol.
+/// the connection. At most 16 KiB are looked at; what cannot be told by then is another protocol. A client that stays silent until the time is up
+/// probably waits for its server to speak first: when the server does, the destination is remembered (<see cref="ServerFirstDestinations"/>) and the next
+/// clients are not waited for; when the client speaks after all, it is looked at then (<see cref="Resume"/>).
 /// </summary>
 internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IRecyclable
 {
@@ -22,11 +24,15 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
     /// <summary>Set in the numbers of connections that a tunnel carries, which are counted apart from those of sockets.</summary>
     private const ulong TunnelMark = 1UL << 63;
     private static ulong s_tunnels;
+
+    /// <summary>How long clients of a server that speaks first are waited for where others may speak TLS to the same address, as under PERMISSIVE mutual TLS.</summary>
+    private const long BriefMs = 100;
     private readonly Worker _worker;
     private readonly Timer _timer;
     private ListenerRuntime _listener = null!;
     private ByteQueue _input;
     private bool _wantsProxyHeader;
+    private bool _isBrief;
 
     public ConnectionInspection(Worker worker)
     {
@@ -65,6 +71,7 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
         Facts.Certificate = outer.Certificate;
         Facts.PeerHandle = outer.PeerHandle;
         Facts.Tls = outer.Tls;
+        Facts.ClientChainPem = outer.ClientChainPem;
         Facts.Local = destination;
         Facts.LocalRestored = true;
         Facts.Id = TunnelMark | Interlocked.Increment(ref s_tunnels);
@@ -72,12 +79,47 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
         RunFilters();
     }
 
+    /// <summary>Takes back a connection whose client spoke, and not as was assumed, before anything was passed on.</summary>
+    public void Resume(EpollTarget from, ConnectionFacts facts, ListenerRuntime listener, ReadOnlySpan<byte> data)
+    {
+        _listener = listener;
+        Facts.Reset();
+        facts.CopyTo(Facts);
+        Facts.SilentKey = 0;
+        _wantsProxyHeader = _isBrief = false;
+        _input.Append(_worker.Buffers, data);
+        _worker.Retarget(from, this);
+        Facts.Stats!.Add(ListenerStat.DetectedLate);
+        if (Inspect())
+        {
+            HandOver();
+            return;
+        }
+
+        ArmLimit();
+        // What came since is no news to epoll.
+        OnEvents(Libc.EpollIn);
+    }
+
     public void OnTimer(Timer timer)
     {
         if (Descriptor < 0) return;
+        if (_isBrief)
+        {
+            Facts.Stats!.Add(ListenerStat.ServerFirstNotAwaited);
+            HandOver();
+            return;
+        }
+
         Facts.Stats!.Add(ListenerStat.DownstreamPreCxTimeout);
-        if (_listener.Model.ContinueOnListenerFiltersTimeout) HandOver();
-        else Close();
+        if (!_listener.Model.ContinueOnListenerFiltersTimeout)
+        {
+            Close();
+            return;
+        }
+
+        if (_input.IsEmpty && !_wantsProxyHeader) Facts.SilentKey = SilentKey();
+        HandOver();
     }
 
     public void Recycle()
@@ -96,6 +138,7 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
             if (count > 0)
             {
                 _input.Append(_worker.Buffers, new ReadOnlySpan<byte>(_worker.ReadScratch, count));
+                if (Facts.SilentKey != 0) Speak();
                 if (Inspect()) HandOver();
                 continue;
             }
@@ -131,10 +174,60 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
             HandOver();
             return;
         }
+        AwaitClient();
+    }
 
+    /// <summary>The client of a server that is known to speak first spoke first itself.</summary>
+    private void Speak()
+    {
+        _worker.Engine.ServerFirst.Forget(Facts.SilentKey);
+        Facts.SilentKey = 0;
+        if (!_isBrief) return;
+        _isBrief = false;
+        ArmLimit();
+    }
+
+    /// <summary>Waits for the client's first bytes: for the configured time, or hardly at all where the server is known to speak first.</summary>
+    private void AwaitClient()
+    {
+        _isBrief = false;
+        ServerFirstDestinations known = _worker.Engine.ServerFirst;
+        bool mayBeKnown = !known.IsEmpty && !_wantsProxyHeader && _listener.Model.ContinueOnListenerFiltersTimeout;
+        long key = mayBeKnown ? SilentKey() : 0;
+        if (!mayBeKnown || !known.IsKnown(key, _worker.Clock.NowMs))
+        {
+            ArmLimit();
+            return;
+        }
+
+        Facts.SilentKey = key;
+        if (_listener.EndsTls)
+        {
+            _isBrief = true;
+            _worker.Timers.Arm(_timer, _worker.Clock.NowMs, BriefMs);
+            return;
+        }
+
+        // What the client has sent already is looked at all the same.
+        OnEvents(Libc.EpollIn);
+        if (Descriptor < 0) return;
+        if (!_input.IsEmpty)
+        {
+            ArmLimit();
+            return;
+        }
+
+        Facts.Stats!.Add(ListenerStat.ServerFirstNotAwaited);
+        HandOver();
+    }
+
+    private void ArmLimit()
+    {
         TimeSpan limit = _listener.Model.ListenerFiltersTimeout;
         if (limit > TimeSpan.Zero) _worker.Timers.Arm(_timer, _worker.Clock.NowMs, (long)limit.TotalMilliseconds);
     }
+
+    private long SilentKey() => ServerFirstDestinations.Key(_listener.Model.Name, Facts.Local, _listener.EndsTls ? Facts.Peer : default);
 
     private void RestoreDestination(int descriptor)
     {
@@ -196,6 +289,14 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
             RequestedServerName = Facts.ServerName.Length > 0 ? Facts.ServerName : null,
         };
         _listener.UnmatchedOf(_worker).Close(in record);
+        _worker.Observer?.OnConnection(in record);
+    }
+
+    private void ReportUnready(string problem)
+    {
+        Facts.Stats!.Add(ListenerStat.SslConnectionError);
+        ConnectionRecord record = FailedHandshake.Record(_worker, Facts, ResponseFlags.DownstreamProtocolError, "downstream_tls_failure{no_certificate_here}"u8, problem);
+        _listener.UnmatchedOf(_worker).Log(in record);
         _worker.Observer?.OnConnection(in record);
     }
 
@@ -261,7 +362,7 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
         if (chain is null || chain.Tls is { Context: null })
         {
             if (chain is null) ReportUnmatched();
-            else Facts.Stats!.Add(ListenerStat.SslConnectionError);
+            else ReportUnready(chain.Tls!.Problem);
             Close();
             return;
         }

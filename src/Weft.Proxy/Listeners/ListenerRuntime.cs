@@ -18,6 +18,7 @@ internal sealed class ListenerRuntime
         Chains = [.. model.FilterChains.Select(chain => new FilterChainRuntime(this, chain, tls, workers))];
         Default = model.DefaultFilterChain is { } chain ? new FilterChainRuntime(this, chain, tls, workers) : null;
         Matcher = new FilterChainMatcher(Chains, Default);
+        EndsTls = Default is { Tls: not null } || Chains.Any(static chain => chain.Tls is not null);
     }
 
     /// <summary>The worker's telemetry of connections that no filter chain took; each worker touches its own element only.</summary>
@@ -32,4 +33,7 @@ internal sealed class ListenerRuntime
     public FilterChainRuntime? Default { get; }
 
     public FilterChainMatcher Matcher { get; }
+
+    /// <summary>True when some of its clients may speak TLS that ends here.</summary>
+    public bool EndsTls { get; }
 }

@@ -53,6 +53,9 @@ public sealed class ClusterModel
     /// <summary>The transport when no match applies; null is plaintext.</summary>
     public UpstreamTlsModel? Tls { get; init; }
 
+    /// <summary>What goes out before everything else when no match applies.</summary>
+    public UpstreamProxyProtocol ProxyProtocol { get; init; }
+
     public IReadOnlyList<TransportSocketMatchModel> TransportSocketMatches { get; init; } = [];
 
     /// <summary>An upstream connection without requests is closed after this; zero means never.</summary>

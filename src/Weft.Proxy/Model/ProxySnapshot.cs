@@ -10,6 +10,9 @@ namespace Weft.Proxy.Model;
 /// </summary>
 public sealed class ProxySnapshot
 {
+    /// <summary>Names of secrets that this process is to read from files.</summary>
+    public IReadOnlySet<string> SecretFiles { get; init; } = FrozenSet<string>.Empty;
+
     /// <summary>A snapshot with nothing in it: no listeners, no clusters.</summary>
     public static ProxySnapshot Empty { get; } = new() { Version = 0 };
 

@@ -8,4 +8,7 @@ public sealed class TlsCertificateModel
 
     /// <summary>PEM, not encrypted.</summary>
     public required ReadOnlyMemory<byte> PrivateKeyPem { get; init; }
+
+    /// <summary>An OCSP response about the leaf in DER; empty for none.</summary>
+    public ReadOnlyMemory<byte> OcspStaple { get; init; }
 }

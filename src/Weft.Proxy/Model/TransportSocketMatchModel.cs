@@ -10,4 +10,7 @@ public sealed class TransportSocketMatchModel
 
     /// <summary>Null: plaintext.</summary>
     public UpstreamTlsModel? Tls { get; init; }
+
+    /// <summary>What goes out before everything else.</summary>
+    public UpstreamProxyProtocol ProxyProtocol { get; init; }
 }

@@ -107,12 +107,26 @@ internal sealed class TcpClientConnection : SocketConnection, ITimerOwner
         _connecting = false;
         if ((events & (Libc.EpollIn | Libc.EpollRdHup)) != 0) IsReadable = true;
         if ((events & Libc.EpollRdHup) != 0) PeerHungUp = true;
+        if (!_isHop && _endpoint.ProxyProtocol is not UpstreamProxyProtocol.None and var version)
+        {
+            Span<byte> header = stackalloc byte[ProxyPreamble.MaxBytes];
+            if (!SendPreamble(header[..ProxyPreamble.Write(header, version, _session!.Facts.Peer, _session.Facts.Local)]))
+            {
+                Fail(Errno.ECONNRESET, "");
+                return;
+            }
+        }
+
         // What a hop is asked for is carried on a connection of its pool, where its TLS is.
         if (!_isHop && _endpoint.Tls is { } slot) StartTls(slot);
         else Ready();
     }
 
-    protected override void OnHandshakeDone() => Ready();
+    protected override void OnHandshakeDone()
+    {
+        UpstreamHandshake.CountDone(_endpoint.Cluster.Telemetry.Stats, Tls!);
+        Ready();
+    }
 
     protected override void OnData(ReadOnlySpan<byte> data) => _session?.OnUpstreamData(data);
 
@@ -122,6 +136,7 @@ internal sealed class TcpClientConnection : SocketConnection, ITimerOwner
     {
         if (IsHandshaking)
         {
+            UpstreamHandshake.CountFailed(_endpoint.Cluster.Telemetry.Stats, Tls!);
             Fail(Errno.ECONNRESET, Tls!.FailureText);
             return;
         }

@@ -7,6 +7,7 @@ using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
 using Weft.Proxy.Transport;
+using Weft.Wire.Sniffing;
 using Timer = Weft.Proxy.Engine.Timer;
 
 namespace Weft.Proxy.Tcp;
@@ -29,6 +30,8 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
     private NetworkAddress _upstreamLocal;
     private ResponseFlags _flags;
     private byte[] _failure = [];
+    private byte[] _details = [];
+    private string? _clientFailure;
     private long _received;
     private long _sent;
     private int _attempts;
@@ -36,6 +39,7 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
     private bool _clientEnded;
     private bool _upstreamEnded;
     private bool _opened;
+    private bool _undecided;
 
     public TcpServerConnection(Worker worker)
         : base(worker)
@@ -46,6 +50,8 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
 
     protected override bool WantsRead => IsHandshaking || (_connected && !_upstream!.HasUnsent);
 
+    public ConnectionFacts Facts => _facts;
+
     private TcpProxyModel Model => _chain.Tcp!.Model;
 
     /// <summary>Takes over an accepted connection with the bytes that were read so far.</summary>
@@ -55,10 +61,12 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
         from.Facts.CopyTo(_facts);
         _chain = chain;
         _flags = ResponseFlags.None;
-        _failure = [];
+        _failure = _details = [];
+        _clientFailure = null;
         _received = _sent = 0;
         _attempts = 0;
         _connected = _clientEnded = _upstreamEnded = _opened = false;
+        _undecided = _facts.SilentKey != 0 && chain.Tls is null;
         _cluster = null;
         _endpoint = null;
         _upstreamLocal = default;
@@ -85,7 +93,7 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
         _connected = true;
         _endpoint!.Report(OutlierOutcome.Success);
         if (_endpoint!.PeerHandle == default) _endpoint.LearnPeer(_upstream!.PeerCertificate);
-        ReportOpen();
+        if (!_undecided) ReportOpen();
         Touch();
         if (!_early.IsEmpty)
         {
@@ -117,6 +125,7 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
     /// <summary>Bytes came from the upstream.</summary>
     public void OnUpstreamData(ReadOnlySpan<byte> data)
     {
+        if (_undecided) LearnServerFirst();
         _sent += data.Length;
         Touch();
         Write(data);
@@ -147,6 +156,13 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
     public void OnTimer(Timer timer)
     {
         if (!IsOpen) return;
+        if (IsHandshaking && timer.Kind == 1)
+        {
+            _facts.Stats?.Add(ListenerStat.DownstreamCxTransportSocketConnectTimeout);
+            _details = "transport_socket_timeout"u8.ToArray();
+            _clientFailure = "The client did not finish the TLS handshake in time.";
+        }
+
         _flags |= timer.Kind == 1 ? ResponseFlags.DurationTimeout : ResponseFlags.StreamIdleTimeout;
         if (timer.Kind == 0) _chain.Tcp!.TelemetryOf(Worker).Stats.Add(TcpStat.IdleTimeout);
         Finish(reset: false);
@@ -184,6 +200,7 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
             return;
         }
 
+        if (_undecided && !KeepUndecided(data)) return;
         _received += data.Length;
         _upstream!.Send(data);
     }
@@ -204,6 +221,17 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
 
     protected override void OnBroken()
     {
+        if (IsHandshaking)
+        {
+            FailedHandshake.Count(_facts, Tls!);
+            _flags |= FailedHandshake.Flags(Tls!.Failure);
+            _details = FailedHandshake.Details(Tls.Failure).ToArray();
+            _clientFailure = Tls.FailureText;
+            // The alert is to reach the client.
+            Finish(reset: false);
+            return;
+        }
+
         _flags |= ResponseFlags.DownstreamConnectionTermination;
         Finish(reset: true);
     }
@@ -216,6 +244,48 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
     protected override void OnDrained()
     {
         if (!FinishWhenBothEnded()) _upstream?.ResumeReading();
+    }
+
+    /// <summary>
+    /// The client stayed silent for so long that it was taken for one whose server speaks first, and now it spoke before the server did. False when
+    /// its bytes are such as another filter chain may want: the upstream, which has seen none of them, is let go, and the connection is looked at again.
+    /// </summary>
+    private bool KeepUndecided(ReadOnlySpan<byte> data)
+    {
+        _undecided = false;
+        Worker.Engine.ServerFirst.Forget(_facts.SilentKey);
+        ListenerSniffing filters = _chain.Listener.Model.Sniffing;
+        if (ProtocolSniffer.Sniff(data, filters.HasFlag(ListenerSniffing.Tls), filters.HasFlag(ListenerSniffing.Http)) == SniffedProtocol.Other)
+        {
+            ReportOpen();
+            return true;
+        }
+
+        TimerWheel.Disarm(_idle);
+        TimerWheel.Disarm(_duration);
+        _upstream?.Close(reset: false);
+        _upstream = null;
+        IsReadable = false;
+        Worker.Inspections.Rent().Resume(this, _facts, _chain.Listener, data);
+        Worker.RecycleLater(this);
+        return false;
+    }
+
+    /// <summary>The server spoke first: the next clients of this destination are not waited for, and somebody is told how to spare also the first the wait.</summary>
+    private void LearnServerFirst()
+    {
+        _undecided = false;
+        ReportOpen();
+        long now = Worker.Clock.NowMs;
+        ServerFirstDestinations known = Worker.Engine.ServerFirst;
+        if (!known.Learn(_facts.SilentKey, now)) return;
+        _facts.Stats?.Add(ListenerStat.ServerFirstLearned);
+        if (!known.MayTell(now)) return;
+        ListenerModel listener = _chain.Listener.Model;
+        string host = _cluster!.Model.Service.Host;
+        Worker.Engine.Options.Log(
+            $"Listener '{listener.Name}' waited {listener.ListenerFiltersTimeout.TotalSeconds:0.###} s for the first bytes of a client of {(host.Length > 0 ? host : $"cluster '{_cluster.Model.Name}'")}, port {_facts.Local.Port}, whose server speaks first. "
+            + "Its next clients are not waited for; so that none is, say what the port speaks: name it tcp-…, or set appProtocol: tcp.");
     }
 
     private void ChooseCluster()
@@ -299,6 +369,8 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
     {
         Flags = _flags,
         UpstreamFailure = _failure,
+        TerminationDetails = _details,
+        DownstreamFailure = _clientFailure,
         ReceivedBytes = _received,
         SentBytes = _sent,
         StartUnixMicroseconds = _facts.StartWallNs / 1000,

@@ -78,4 +78,5 @@ public enum ClusterStat
     SslConnectionError,
     SslFailVerifyError,
     SslFailVerifySan,
+    SslFailVerifyCertHash,
 }

@@ -14,6 +14,9 @@ public ref struct ConnectionRecord
     /// <summary>Why the connection was ended; mostly empty.</summary>
     public ReadOnlySpan<byte> TerminationDetails;
 
+    /// <summary>What went wrong in the client's transport; mostly null.</summary>
+    public string? DownstreamFailure;
+
     /// <summary>What went wrong in the upstream's transport; mostly empty.</summary>
     public ReadOnlySpan<byte> UpstreamFailure;
 

@@ -45,6 +45,12 @@ public sealed class HttpTelemetry
         if (_logs.Length > 0) _worker.Log(_logs, new LogFacts(in exchange));
     }
 
+    /// <summary>Logs a connection that ended before any request could be read from it.</summary>
+    public void RecordLost(in ConnectionRecord connection)
+    {
+        if (_logs.Length > 0) _worker.Log(_logs, new LogFacts(in connection));
+    }
+
     private unsafe void CountSeries(in ExchangeRecord exchange)
     {
         SeriesKey key = SeriesKey.Create(

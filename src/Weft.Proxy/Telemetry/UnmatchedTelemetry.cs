@@ -2,7 +2,7 @@ using Weft.Proxy.Telemetry.AccessLogs;
 
 namespace Weft.Proxy.Telemetry;
 
-/// <summary>Telemetry of one listener on one worker for connections that no filter chain took.</summary>
+/// <summary>Telemetry of one listener on one worker for connections that no filter chain took, or that could not be handed to theirs.</summary>
 public sealed class UnmatchedTelemetry
 {
     private readonly WorkerTelemetry _worker;
@@ -20,6 +20,12 @@ public sealed class UnmatchedTelemetry
     public void Close(in ConnectionRecord connection)
     {
         _stats.Add(ListenerStat.NoFilterChainMatch);
+        Log(in connection);
+    }
+
+    /// <summary>Logs the end of a connection whose chain has no certificate yet.</summary>
+    public void Log(in ConnectionRecord connection)
+    {
         if (_logs.Length > 0) _worker.Log(_logs, new LogFacts(in connection));
     }
 }

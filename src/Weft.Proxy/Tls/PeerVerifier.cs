@@ -72,7 +72,7 @@ internal sealed unsafe class PeerVerifier(TlsPeerPolicy policy, TrustStore trust
             if (policy.AllowExpired)
                 flags |= LibCrypto.VerifyNoTime;
             if (trust.HasRevocationLists)
-                flags |= LibCrypto.VerifyCrl | LibCrypto.VerifyCrlAll;
+                flags |= trust.RevocationOfLeafOnly ? LibCrypto.VerifyCrl : LibCrypto.VerifyCrl | LibCrypto.VerifyCrlAll;
             LibCrypto.X509_STORE_CTX_set_flags(context, (nuint)flags);
             LibCrypto.X509_STORE_CTX_set_depth(context, policy.MaxDepth);
             if (LibCrypto.X509_verify_cert(context) == 1)
@@ -94,14 +94,21 @@ internal sealed unsafe class PeerVerifier(TlsPeerPolicy policy, TrustStore trust
             return new(TlsFailure.IdentityNotAllowed, $"{Describe(leaf, names)} is none of the allowed peers ({string.Join(", ", policy.AllowedNames.Take(5).Select(m => $"{m.Mode} '{m.Value}'"))}).");
         if (policy.HostName is { Length: > 0 } host && !IsFor(leaf, host))
             return new(TlsFailure.IdentityNotAllowed, $"The certificate of {Describe(leaf, names)} is not for '{host}'.");
-        if (policy.CertificateHashes.Count > 0)
-        {
-            string hash = Convert.ToHexStringLower(SHA256.HashData(X509Reader.Der(leaf)));
-            if (!policy.CertificateHashes.Contains(hash, StringComparer.OrdinalIgnoreCase))
-                return new(TlsFailure.IdentityNotAllowed, $"The certificate of {Describe(leaf, names)} has the SHA-256 hash {hash}, which is not among the pinned ones.");
-        }
+        return CheckPins(leaf, names);
+    }
 
-        return default;
+    /// <summary>Either kind of pin suffices, as in Envoy.</summary>
+    private PeerVerdict CheckPins(nint leaf, PeerNames names)
+    {
+        if (policy.CertificateHashes.Count + policy.PublicKeyHashes.Count == 0)
+            return default;
+        string hash = Convert.ToHexStringLower(SHA256.HashData(X509Reader.Der(leaf)));
+        if (policy.CertificateHashes.Contains(hash, StringComparer.OrdinalIgnoreCase))
+            return default;
+        string key = Convert.ToBase64String(SHA256.HashData(X509Reader.PublicKey(leaf)));
+        return policy.PublicKeyHashes.Contains(key, StringComparer.Ordinal)
+            ? default
+            : new(TlsFailure.CertificateNotPinned, $"The certificate of {Describe(leaf, names)} has the SHA-256 hash {hash} and a public key with the hash {key}, neither of which is among the pinned ones.");
     }
 
     private static bool IsFor(nint leaf, string host)

@@ -7,4 +7,5 @@ namespace Weft.Proxy.Tls;
 /// <param name="Chain">The leaf first, then intermediates.</param>
 /// <param name="PrivateKey">PKCS #8, PKCS #1 or SEC 1. RSA of at least 2048 bits, or ECDSA on P-256 or P-384.</param>
 /// <param name="Password">For an encrypted PEM key; null when it is not encrypted.</param>
-public sealed record TlsCertificate(ReadOnlyMemory<byte> Chain, ReadOnlyMemory<byte> PrivateKey, string? Password = null);
+/// <param name="OcspStaple">An OCSP response about the leaf in DER, for clients that ask for one; empty for none.</param>
+public sealed record TlsCertificate(ReadOnlyMemory<byte> Chain, ReadOnlyMemory<byte> PrivateKey, string? Password = null, ReadOnlyMemory<byte> OcspStaple = default);

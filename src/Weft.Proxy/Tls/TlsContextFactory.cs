@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Weft.Proxy.Model;
 using Weft.Proxy.Tls.Native;
 
 namespace Weft.Proxy.Tls;
@@ -21,14 +22,14 @@ public sealed class TlsContextFactory
             throw new TlsConfigurationException("A TLS server needs a certificate, and none is given.");
         if (model.ClientCertificate == ClientCertificateMode.Required && model.Peer is null)
             throw new TlsConfigurationException("Client certificates are required, but there is no trust bundle to check them with.");
-        byte[] coreKey = CoreKey(server: true, model.Parameters, model.Certificates, model.SessionTickets, model.SessionLifetime);
+        byte[] coreKey = CoreKey(server: true, model.Parameters, model.Certificates, model.SessionTickets, model.SessionLifetime, model.OcspStaplePolicy);
         byte[] fingerprint = Hash(writer =>
         {
             writer.Write(coreKey);
             writer.Write((int)model.ClientCertificate);
             Write(writer, model.Peer);
         });
-        SslCore core = Share(cores, coreKey, () => new SslCore(true, model.Parameters, model.Certificates, model.SessionTickets, model.SessionLifetime));
+        SslCore core = Share(cores, coreKey, () => new SslCore(true, model.Parameters, model.Certificates, model.SessionTickets, model.SessionLifetime, model.OcspStaplePolicy));
         return new TlsServerContext(model, core, Verifier(model.Peer), fingerprint);
     }
 
@@ -67,9 +68,10 @@ public sealed class TlsContextFactory
         }
     }
 
-    private static byte[] CoreKey(bool server, TlsParameters parameters, IReadOnlyList<TlsCertificate> certificates, bool tickets, TimeSpan lifetime) => Hash(writer =>
+    private static byte[] CoreKey(bool server, TlsParameters parameters, IReadOnlyList<TlsCertificate> certificates, bool tickets, TimeSpan lifetime, OcspStaplePolicy staplePolicy = OcspStaplePolicy.Lenient) => Hash(writer =>
     {
         writer.Write(server);
+        writer.Write((int)staplePolicy);
         writer.Write((int)parameters.Minimum);
         writer.Write((int)parameters.Maximum);
         Write(writer, parameters.CipherSuites);
@@ -82,6 +84,7 @@ public sealed class TlsContextFactory
             Write(writer, certificate.Chain);
             Write(writer, certificate.PrivateKey);
             writer.Write(certificate.Password ?? "");
+            Write(writer, certificate.OcspStaple);
         }
     });
 
@@ -105,6 +108,7 @@ public sealed class TlsContextFactory
         writer.Write(policy.AllowExpired);
         writer.Write(policy.MaxDepth);
         Write(writer, policy.CertificateHashes);
+        Write(writer, policy.PublicKeyHashes);
     }
 
     private static void Write(BinaryWriter writer, TlsTrust trust)
@@ -117,6 +121,7 @@ public sealed class TlsContextFactory
         }
 
         Write(writer, trust.RevocationLists);
+        writer.Write(trust.RevocationOfLeafOnly);
     }
 
     private static void Write(BinaryWriter writer, IReadOnlyList<string> texts)

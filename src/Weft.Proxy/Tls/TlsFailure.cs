@@ -45,6 +45,12 @@ public enum TlsFailure
     /// <summary>A valid certificate whose names are not among the allowed ones.</summary>
     IdentityNotAllowed,
 
+    /// <summary>A valid certificate that is not one of those pinned by hash.</summary>
+    CertificateNotPinned,
+
+    /// <summary>This side's own certificate may not be shown for want of a valid OCSP response.</summary>
+    StapleMissing,
+
     /// <summary>The peer sent a fatal alert.</summary>
     PeerAlert,
 

@@ -6,6 +6,9 @@ namespace Weft.Proxy.Tls;
 /// </summary>
 public sealed record TlsPeerPolicy
 {
+    /// <summary>The most intermediates unless something else is asked for.</summary>
+    public const int DefaultMaxDepth = 10;
+
     /// <summary>Whom to believe.</summary>
     public required TlsTrust Trust { get; init; }
 
@@ -25,8 +28,11 @@ public sealed record TlsPeerPolicy
     public bool AllowExpired { get; init; }
 
     /// <summary>At most so many intermediates between the leaf and the trusted authority.</summary>
-    public int MaxDepth { get; init; } = 10;
+    public int MaxDepth { get; init; } = DefaultMaxDepth;
 
     /// <summary>Lower-case hex SHA-256 of acceptable leaf certificates (Envoy: <c>verify_certificate_hash</c>); empty means any.</summary>
     public IReadOnlyList<string> CertificateHashes { get; init; } = [];
+
+    /// <summary>Base64 SHA-256 of acceptable public keys as SubjectPublicKeyInfo (Envoy: <c>verify_certificate_spki</c>); empty means any. With pinned certificates also given, either suffices.</summary>
+    public IReadOnlyList<string> PublicKeyHashes { get; init; } = [];
 }

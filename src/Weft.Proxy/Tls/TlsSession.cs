@@ -97,6 +97,25 @@ public sealed unsafe class TlsSession : IDisposable
         }
     }
 
+    /// <summary>The peer's certificate and the intermediates that it sent as PEM text, the certificate first; empty without one. After a resumption there are no intermediates.</summary>
+    public string PeerChainPem()
+    {
+        if (Peer is not { } leaf)
+            return "";
+        StringBuilder text = new(leaf.Pem);
+        nint chain = LibSsl.SSL_get_peer_cert_chain(ssl);
+        int sent = chain == 0 ? 0 : LibCrypto.OPENSSL_sk_num(chain);
+        for (int i = 0; i < sent; i++)
+        {
+            // A client finds the server's own certificate in front of its chain, a server does not.
+            byte[] der = X509Reader.Der(LibCrypto.OPENSSL_sk_value(chain, i));
+            if (!der.AsSpan().SequenceEqual(leaf.Der.Span))
+                text.Append(System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE", der)).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
     /// <summary>URI names of the certificate that this side has to show; of the first one where it has several.</summary>
     public IReadOnlyList<string> LocalUris => (server?.Core ?? client?.Core)?.Certificates is [NativeCertificate first, ..] ? first.Names.Uris : [];
 
@@ -108,6 +127,9 @@ public sealed unsafe class TlsSession : IDisposable
 
     /// <summary>Whether an earlier session was resumed.</summary>
     public bool IsResumed => LibSsl.SSL_session_reused(ssl) == 1;
+
+    /// <summary>What became of the client's wish for an OCSP response; server side only.</summary>
+    internal StapleOutcome Staple { get; private set; }
 
     internal ReadOnlySpan<byte> ServerAlpn => server!.Alpn;
 
@@ -257,6 +279,7 @@ public sealed unsafe class TlsSession : IDisposable
         client = null;
         peer = null;
         verdict = default;
+        Staple = StapleOutcome.NotAsked;
         Failure = TlsFailure.None;
         FailureText = "";
         peerRead = open = inputEnded = closedByPeer = shutDown = false;
@@ -337,19 +360,46 @@ public sealed unsafe class TlsSession : IDisposable
     /// <summary>Called by OpenSSL on a server with several certificates.</summary>
     internal bool UseCertificatesFor(nint connection, string serverName)
     {
-        bool replaced = false;
-        foreach (NativeCertificate certificate in server!.Core.Certificates)
-        {
-            if (!certificate.Covers(serverName))
-                continue;
-            if (!replaced)
-                LibSsl.SSL_certs_clear(connection);
-            replaced = true;
-            if (LibSsl.SSL_use_cert_and_key(connection, certificate.Leaf, certificate.Key, certificate.Intermediates, 0) != 1)
-                LibCrypto.ERR_clear_error();
-        }
-
+        SslCore core = server!.Core;
+        bool wantsStaple = LibSsl.SSL_ctrl(connection, LibSsl.ControlStatusType, 0, null) == LibSsl.StatusTypeOcsp;
+        bool Fits(NativeCertificate certificate) => !wantsStaple || certificate.StapleFor(core.StaplePolicy) != StapleOutcome.Refused;
+        // Those for the name, and of them those that may be shown; for another name, what the context has by default.
+        if (serverName.Length > 0 && (Use(certificate => certificate.Covers(serverName) && Fits(certificate)) || Use(certificate => certificate.Covers(serverName))))
+            return true;
+        if (!Array.TrueForAll(core.Certificates, Fits))
+            Use(Fits);
         return true;
+
+        bool Use(Predicate<NativeCertificate> wanted)
+        {
+            bool replaced = false;
+            foreach (NativeCertificate certificate in core.Certificates)
+            {
+                if (!wanted(certificate))
+                    continue;
+                if (!replaced)
+                    LibSsl.SSL_certs_clear(connection);
+                replaced = true;
+                if (LibSsl.SSL_use_cert_and_key(connection, certificate.Leaf, certificate.Key, certificate.Intermediates, 0) != 1)
+                    LibCrypto.ERR_clear_error();
+            }
+
+            return replaced;
+        }
+    }
+
+    /// <summary>Called by OpenSSL for a client that asks for an OCSP response.</summary>
+    internal StapleOutcome StapleTo(nint connection)
+    {
+        SslCore core = server!.Core;
+        nint shown = LibSsl.SSL_get_certificate(connection);
+        NativeCertificate? certificate = Array.Find(core.Certificates, candidate => candidate.Leaf == shown);
+        Staple = certificate?.StapleFor(core.StaplePolicy) ?? StapleOutcome.Omitted;
+        if (Staple == StapleOutcome.Stapled && !certificate!.Staple!.GiveTo(connection))
+            Staple = StapleOutcome.Omitted;
+        if (Staple == StapleOutcome.Refused)
+            verdict = new PeerVerdict(TlsFailure.StapleMissing, "The client asks for an OCSP response, and that of our certificate has expired; renew the staple.");
+        return Staple;
     }
 
     private void Start(SslCore core)

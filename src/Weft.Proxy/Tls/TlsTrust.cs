@@ -12,6 +12,9 @@ public sealed record TlsTrust
     /// <summary>PEM revocation lists; empty means that revocation is not checked.</summary>
     public ReadOnlyMemory<byte> RevocationLists { get; init; }
 
+    /// <summary>Only the peer's own certificate is looked up, not those of the authorities above it (Envoy: <c>only_verify_leaf_cert_crl</c>).</summary>
+    public bool RevocationOfLeafOnly { get; init; }
+
     /// <summary>One set of authorities for all peers.</summary>
     public static TlsTrust ForAll(ReadOnlyMemory<byte> authorities) =>
         new() { AuthoritiesByTrustDomain = new Dictionary<string, ReadOnlyMemory<byte>> { [""] = authorities } };

@@ -271,6 +271,13 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
         Worker.RecycleLater(this);
     }
 
+    /// <summary>Sends bytes in front of everything else, TLS included, on a connection that was just made: its socket has room for some hundred bytes. False when it broke.</summary>
+    protected bool SendPreamble(ReadOnlySpan<byte> bytes)
+    {
+        if (Tunnel is { } tunnel) return tunnel.Send(bytes) == bytes.Length;
+        fixed (byte* start = bytes) return Libc.Send(Descriptor, start, bytes.Length) == bytes.Length;
+    }
+
     /// <summary>Receives from the socket, through TLS when there is any.</summary>
     private ReceiveStatus Receive(out ReadOnlySpan<byte> data) =>
         IsTls ? ReceiveTls(out data) : ReceivePlain(Worker.ReadScratch, out data);

@@ -65,6 +65,8 @@ internal sealed class TlsContexts
                         : ClientCertificateMode.Optional,
                     Alpn = model.AlpnProtocols,
                     SessionTickets = !model.DisableSessionResumption,
+                    SessionLifetime = model.SessionTimeout ?? TlsServerModel.DefaultSessionLifetime,
+                    OcspStaplePolicy = model.OcspStaplePolicy,
                 }), "");
         }
         catch (TlsConfigurationException failure)
@@ -121,8 +123,8 @@ internal sealed class TlsContexts
         if (validation.TrustedCaPem.IsEmpty)
         {
             // Names that nobody vouches for prove nothing: accepting them would only look like a check.
-            if (validation.SubjectNames.Count + validation.CertificateHashes.Count > 0 || hostName is not null)
-                throw new TlsConfigurationException("The peer's names or certificate are to be checked, but no trusted authorities are given; set trusted_ca.");
+            if (validation.SubjectNames.Count + validation.CertificateHashes.Count + validation.PublicKeyHashes.Count > 0 || !validation.CrlPem.IsEmpty || hostName is not null)
+                throw new TlsConfigurationException("The peer's names, certificate or revocation are to be checked, but no trusted authorities are given; set trusted_ca.");
             return null;
         }
 
@@ -131,12 +133,14 @@ internal sealed class TlsContexts
             || validation.SubjectNames.Any(static name => name.Value.StartsWith("spiffe://", StringComparison.Ordinal));
         return new TlsPeerPolicy
         {
-            Trust = TlsTrust.ForAll(validation.TrustedCaPem) with { RevocationLists = validation.CrlPem },
+            Trust = TlsTrust.ForAll(validation.TrustedCaPem) with { RevocationLists = validation.CrlPem, RevocationOfLeafOnly = validation.CrlOfLeafOnly },
             RequireSpiffe = spiffe,
             AllowedNames = [.. validation.SubjectNames.Select(Matcher)],
             HostName = hostName,
             AllowExpired = validation.AllowExpired,
             CertificateHashes = validation.CertificateHashes,
+            PublicKeyHashes = validation.PublicKeyHashes,
+            MaxDepth = validation.MaxDepth ?? TlsPeerPolicy.DefaultMaxDepth,
         };
     }
 
@@ -159,16 +163,19 @@ internal sealed class TlsContexts
         name.IgnoreCase);
 
     private bool Changed(CommonTlsModel? model) =>
-        model is not null && ((model.ValidationSecretName is { } name && _changed.Contains(name)) || model.CertificateSecretNames.Any(_changed.Contains));
+        model is not null
+        && ((model.ValidationSecretName is { } name && _changed.Contains(name))
+            || (model.Validation?.CrlFile is { } list && _changed.Contains(FileSecrets.ListName(list)))
+            || model.CertificateSecretNames.Any(_changed.Contains));
 
     /// <summary>The certificates, or null when a named one has not arrived.</summary>
     private List<TlsCertificate>? Certificates(CommonTlsModel model)
     {
-        List<TlsCertificate> result = [.. model.Certificates.Select(static c => new TlsCertificate(c.ChainPem, c.PrivateKeyPem))];
+        List<TlsCertificate> result = [.. model.Certificates.Select(static c => new TlsCertificate(c.ChainPem, c.PrivateKeyPem, OcspStaple: c.OcspStaple))];
         foreach (string name in model.CertificateSecretNames)
         {
             if (!_secrets.TryGetValue(name, out SecretModel? secret) || secret.Certificate is not { } certificate) return null;
-            result.Add(new TlsCertificate(certificate.ChainPem, certificate.PrivateKeyPem));
+            result.Add(new TlsCertificate(certificate.ChainPem, certificate.PrivateKeyPem, OcspStaple: certificate.OcspStaple));
         }
 
         return result;
@@ -178,18 +185,31 @@ internal sealed class TlsContexts
     private bool TryValidation(CommonTlsModel model, out ValidationContextModel? validation)
     {
         validation = model.Validation;
-        if (model.ValidationSecretName is not { } name) return true;
+        ReadOnlyMemory<byte> lists = Lists(validation);
+        if (model.ValidationSecretName is not { } name)
+        {
+            if (validation is not null && !lists.Equals(validation.CrlPem)) validation = validation.WithCrl(lists);
+            return true;
+        }
+
         if (!_secrets.TryGetValue(name, out SecretModel? secret) || secret.Validation is not { } named) return false;
         validation = new ValidationContextModel
         {
             TrustedCaPem = named.TrustedCaPem,
-            CrlPem = named.CrlPem.IsEmpty ? validation?.CrlPem ?? default : named.CrlPem,
+            CrlPem = named.CrlPem.IsEmpty ? lists : named.CrlPem,
             SubjectNames = validation is { SubjectNames.Count: > 0 } ? validation.SubjectNames : named.SubjectNames,
             AllowExpired = named.AllowExpired || validation?.AllowExpired == true,
             CertificateHashes = validation is { CertificateHashes.Count: > 0 } ? validation.CertificateHashes : named.CertificateHashes,
+            CrlOfLeafOnly = named.CrlOfLeafOnly || validation?.CrlOfLeafOnly == true,
+            PublicKeyHashes = validation is { PublicKeyHashes.Count: > 0 } ? validation.PublicKeyHashes : named.PublicKeyHashes,
+            MaxDepth = validation?.MaxDepth ?? named.MaxDepth,
         };
         return true;
     }
+
+    /// <summary>The revocation lists as their file has them now.</summary>
+    private ReadOnlyMemory<byte> Lists(ValidationContextModel? validation) =>
+        validation?.CrlFile is { } file && _secrets.TryGetValue(FileSecrets.ListName(file), out SecretModel? newer) && newer.Validation is { } read ? read.CrlPem : validation?.CrlPem ?? default;
 
     private string Missing(CommonTlsModel model)
     {

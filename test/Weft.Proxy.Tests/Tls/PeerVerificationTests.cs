@@ -1,10 +1,12 @@
 using System.Formats.Asn1;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Weft.Proxy.Tls;
 
 namespace Weft.Proxy.Tests.Tls;
 
-/// <summary>Certificates that must not pass, each wrong in one way, shown by a client to a server that requires SPIFFE peers, and by servers to clients.</summary>
+/// <summary>Certificates that must not pass, each wrong in one way, shown by a client to a server that requires SPIFFE peers, and by servers to clients (catalogue case 42).</summary>
 public sealed class PeerVerificationTests
 {
     private const string Reviews = "spiffe://cluster.local/ns/default/sa/reviews";
@@ -252,7 +254,31 @@ public sealed class PeerVerificationTests
         using TlsPair probe = Connect(certificate, Spiffe);
         string hash = probe.Server.Peer!.Sha256;
         AssertAccepted(certificate, Spiffe with { CertificateHashes = [hash] });
-        AssertRefused(s_authority.Workload(Ratings), TlsFailure.IdentityNotAllowed, Spiffe with { CertificateHashes = [hash] });
+        AssertRefused(s_authority.Workload(Ratings), TlsFailure.CertificateNotPinned, Spiffe with { CertificateHashes = [hash] });
+    }
+
+    [Fact]
+    public void PinnedPublicKey_MustBeTheCertificates()
+    {
+        TlsCertificate certificate = s_authority.Workload(Ratings);
+        using X509Certificate2 parsed = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(certificate.Chain.Span));
+        string pin = Convert.ToBase64String(SHA256.HashData(parsed.PublicKey.ExportSubjectPublicKeyInfo()));
+        AssertAccepted(certificate, Spiffe with { PublicKeyHashes = [pin] });
+        AssertAccepted(certificate, Spiffe with { PublicKeyHashes = [pin], CertificateHashes = [new string('0', 64)] });
+        AssertRefused(s_authority.Workload(Ratings), TlsFailure.CertificateNotPinned, Spiffe with { PublicKeyHashes = [pin] });
+    }
+
+    [Fact]
+    public void RevocationOfTheLeafOnly_NeedsNoListOfTheAuthoritiesAbove()
+    {
+        TestAuthority middle = new("middle", s_authority);
+        byte[] serial = [9, 2, 3, 4, 5, 6, 7, 8];
+        TlsCertificate good = middle.Issue(new LeafWishes { Uris = [Ratings] }, middle), revoked = middle.Issue(new LeafWishes { Uris = [Ratings], Serial = serial }, middle);
+        TlsTrust trust = s_authority.Trust with { RevocationLists = middle.RevocationList(serial) };
+        AssertRefused(good, TlsFailure.CertificateRevoked, Spiffe with { Trust = trust });
+        TlsPeerPolicy leafOnly = Spiffe with { Trust = trust with { RevocationOfLeafOnly = true } };
+        AssertAccepted(good, leafOnly);
+        AssertRefused(revoked, TlsFailure.CertificateRevoked, leafOnly);
     }
 
     private static TlsCertificate WithRawUri(string uri)

@@ -29,6 +29,7 @@ internal static class ClusterCompiler
         CheckEndpoints(cluster, discovery, endpoints, scope);
         var (protocol, common, http2, trailers) = Http(cluster, scope);
         var lb = cluster.CommonLbConfig;
+        var (tls, proxyProtocol) = TlsCompiler.ToUpstreamTransport(cluster.TransportSocket, scope.Field("transport_socket"));
         var model = new ClusterModel
         {
             Name = cluster.Name,
@@ -48,7 +49,8 @@ internal static class ClusterCompiler
             Protocol = protocol,
             Http2 = http2,
             EnableTrailers = trailers,
-            Tls = TlsCompiler.ToUpstream(cluster.TransportSocket, scope.Field("transport_socket")),
+            Tls = tls,
+            ProxyProtocol = proxyProtocol,
             TransportSocketMatches = Matches(cluster, scope),
             IdleTimeout = scope.Duration(common.IdleTimeout, "idle_timeout", TimeSpan.FromHours(1)),
             MaxConnectionDuration = scope.Duration(common.MaxConnectionDuration, "max_connection_duration", TimeSpan.Zero),
@@ -359,11 +361,13 @@ internal static class ClusterCompiler
                 at.Field("match").Error("only text values can be matched.");
             }
 
+            var (tls, proxyProtocol) = TlsCompiler.ToUpstreamTransport(match.TransportSocket, at.Field("transport_socket"));
             matches.Add(new TransportSocketMatchModel
             {
                 Name = match.Name,
                 Match = labels,
-                Tls = TlsCompiler.ToUpstream(match.TransportSocket, at.Field("transport_socket")),
+                Tls = tls,
+                ProxyProtocol = proxyProtocol,
             });
         }
 

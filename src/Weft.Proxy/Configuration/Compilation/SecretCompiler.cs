@@ -40,7 +40,6 @@ internal static class SecretCompiler
         scope.Refuse(certificate.WatchedDirectory is not null, "watched_directory");
         scope.Refuse(certificate.PrivateKeyProvider is not null, "private_key_provider");
         scope.Refuse(certificate.Password is not null, "password");
-        scope.Refuse(certificate.OcspStaple is not null, "ocsp_staple");
         scope.Refuse(certificate.SignedCertificateTimestamp.Count > 0, "signed_certificate_timestamp");
         if (certificate.CertificateChain is null || certificate.PrivateKey is null)
         {
@@ -52,6 +51,7 @@ internal static class SecretCompiler
         {
             ChainPem = DataSourceReader.Bytes(certificate.CertificateChain, scope.Field("certificate_chain")),
             PrivateKeyPem = DataSourceReader.Bytes(certificate.PrivateKey, scope.Field("private_key")),
+            OcspStaple = DataSourceReader.Bytes(certificate.OcspStaple, scope.Field("ocsp_staple")),
         };
     }
 
@@ -59,12 +59,10 @@ internal static class SecretCompiler
     {
         scope.Refuse(context.CaCertificateProviderInstance is not null, "ca_certificate_provider_instance");
         scope.Refuse(context.WatchedDirectory is not null, "watched_directory");
-        scope.Refuse(context.VerifyCertificateSpki.Count > 0, "verify_certificate_spki");
         scope.Refuse(context.RequireSignedCertificateTimestamp is not null, "require_signed_certificate_timestamp");
         scope.Refuse(context.TrustChainVerification != CertificateValidationContext.Types.TrustChainVerification.VerifyTrustChain, "trust_chain_verification");
         scope.Refuse(context.CustomValidatorConfig is not null, "custom_validator_config");
-        scope.Refuse(context.OnlyVerifyLeafCertCrl, "only_verify_leaf_cert_crl");
-        scope.Refuse(context.MaxVerifyDepth is not null, "max_verify_depth");
+        CheckPins(context, scope);
         var names = new List<SubjectNameMatchModel>();
         for (var i = 0; i < context.MatchTypedSubjectAltNames.Count; i++)
         {
@@ -76,14 +74,46 @@ internal static class SecretCompiler
             Add(names, SubjectNameKind.Any, context.MatchSubjectAltNames[i], scope.Item("match_subject_alt_names", i));
         }
 
+        var lists = DataSourceReader.Bytes(context.Crl, scope.Field("crl"));
+        if (context.Crl is not null && lists.IsEmpty && !scope.HasErrors)
+        {
+            scope.Field("crl").Error("it is empty: a revocation list that revokes nothing is a list all the same.");
+        }
+
         return new ValidationContextModel
         {
             TrustedCaPem = DataSourceReader.Bytes(context.TrustedCa, scope.Field("trusted_ca")),
             SubjectNames = names,
             AllowExpired = context.AllowExpiredCertificate,
             CertificateHashes = [.. context.VerifyCertificateHash.Select(h => h.Replace(":", "", StringComparison.Ordinal))],
-            CrlPem = DataSourceReader.Bytes(context.Crl, scope.Field("crl")),
+            CrlPem = lists,
+            CrlFile = context.Crl is { SpecifierCase: Envoy.Config.Core.V3.DataSource.SpecifierOneofCase.Filename } file ? file.Filename : null,
+            CrlOfLeafOnly = context.OnlyVerifyLeafCertCrl,
+            PublicKeyHashes = [.. context.VerifyCertificateSpki],
+            MaxDepth = context.MaxVerifyDepth is null ? null : scope.Count(context.MaxVerifyDepth, "max_verify_depth", 0, 0, 100),
         };
+    }
+
+    /// <summary>A pin that no certificate can ever have would only show when connections fail.</summary>
+    private static void CheckPins(CertificateValidationContext context, CompileScope scope)
+    {
+        Span<byte> digest = stackalloc byte[33];
+        for (var i = 0; i < context.VerifyCertificateSpki.Count; i++)
+        {
+            if (!Convert.TryFromBase64String(context.VerifyCertificateSpki[i], digest, out var length) || length != 32)
+            {
+                scope.Item("verify_certificate_spki", i).Error("it is not a SHA-256 digest in base64 (44 characters).");
+            }
+        }
+
+        for (var i = 0; i < context.VerifyCertificateHash.Count; i++)
+        {
+            var hash = context.VerifyCertificateHash[i].Replace(":", "", StringComparison.Ordinal);
+            if (hash.Length != 64 || !hash.All(char.IsAsciiHexDigit))
+            {
+                scope.Item("verify_certificate_hash", i).Error("it is not a SHA-256 digest in hexadecimal digits (64 of them).");
+            }
+        }
     }
 
     private static void Add(List<SubjectNameMatchModel> names, SubjectAltNameMatcher matcher, CompileScope scope)

@@ -1,5 +1,6 @@
 using Envoy.Config.Core.V3;
 using Envoy.Extensions.TransportSockets.InternalUpstream.V3;
+using Envoy.Extensions.TransportSockets.ProxyProtocol.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
 using Envoy.Type.Metadata.V3;
 using Weft.Proxy.Model;
@@ -14,9 +15,36 @@ internal static class TlsCompiler
     private const string Upstream = XdsTypeUrls.Prefix + "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
     private const string Downstream = XdsTypeUrls.Prefix + "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
     private const string InternalUpstream = XdsTypeUrls.Prefix + "envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport";
+    private const string ProxyProtocolUpstream = XdsTypeUrls.Prefix + "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport";
     private const string RawBufferName = "envoy.transport_sockets.raw_buffer";
 
-    /// <summary>TLS towards endpoints; null is plaintext.</summary>
+    /// <summary>The transport towards endpoints: the PROXY header in front, and TLS; null is plaintext.</summary>
+    public static (UpstreamTlsModel? Tls, UpstreamProxyProtocol ProxyProtocol) ToUpstreamTransport(TransportSocket? socket, CompileScope scope)
+    {
+        if (socket?.TypedConfig?.TypeUrl != ProxyProtocolUpstream)
+        {
+            return (ToUpstream(socket, scope), UpstreamProxyProtocol.None);
+        }
+
+        var typed = scope.Field("typed_config");
+        if (typed.Unpack(socket.TypedConfig, ProxyProtocolUpstreamTransport.Parser) is not { } wrapper)
+        {
+            return default;
+        }
+
+        typed.Field("config").Refuse(wrapper.Config?.PassThroughTlvs is not null, "pass_through_tlvs");
+        typed.Refuse(wrapper.ConnectionPoolSettings is not null, "connection_pool_settings");
+        if (wrapper.TransportSocket is null)
+        {
+            typed.Field("transport_socket").Error("it says what is sent behind the PROXY header: set raw_buffer or TLS.");
+        }
+
+        return (
+            ToUpstream(wrapper.TransportSocket, typed.Field("transport_socket")),
+            wrapper.Config?.Version == ProxyProtocolConfig.Types.Version.V2 ? UpstreamProxyProtocol.Version2 : UpstreamProxyProtocol.Version1);
+    }
+
+    /// <summary>TLS towards an endpoint; null is plaintext.</summary>
     public static UpstreamTlsModel? ToUpstream(TransportSocket? socket, CompileScope scope)
     {
         if (IsPlain(socket))
@@ -84,8 +112,6 @@ internal static class TlsCompiler
 
         typed.Refuse(context.SessionTicketKeys is not null, "session_ticket_keys");
         typed.Refuse(context.SessionTicketKeysSdsSecretConfig is not null, "session_ticket_keys_sds_secret_config");
-        typed.Refuse(context.SessionTimeout is not null, "session_timeout");
-        typed.Refuse(context.OcspStaplePolicy != DownstreamTlsContext.Types.OcspStaplePolicy.LenientStapling, "ocsp_staple_policy");
         typed.Refuse(context.FullScanCertsOnSniMismatch == true, "full_scan_certs_on_sni_mismatch");
         typed.Refuse(context.RequireSni == true, "require_sni");
         typed.Refuse(context.PreferClientCiphers, "prefer_client_ciphers");
@@ -99,6 +125,8 @@ internal static class TlsCompiler
         {
             RequireClientCertificate = context.RequireClientCertificate == true,
             DisableSessionResumption = context.DisableStatelessSessionResumption && context.DisableStatefulSessionResumption,
+            SessionTimeout = context.SessionTimeout is null ? null : typed.Duration(context.SessionTimeout, "session_timeout", TimeSpan.Zero),
+            OcspStaplePolicy = Policy(context.OcspStaplePolicy, typed),
             MinimumVersion = common.MinimumVersion,
             MaximumVersion = common.MaximumVersion,
             CipherSuites = common.CipherSuites,
@@ -130,6 +158,16 @@ internal static class TlsCompiler
         }
 
         return ToUpstream(transport.TransportSocket, scope.Field("transport_socket"));
+    }
+
+    private static OcspStaplePolicy Policy(DownstreamTlsContext.Types.OcspStaplePolicy policy, CompileScope scope)
+    {
+        if (policy is < DownstreamTlsContext.Types.OcspStaplePolicy.LenientStapling or > DownstreamTlsContext.Types.OcspStaplePolicy.MustStaple)
+        {
+            scope.Field("ocsp_staple_policy").Error($"weft-proxy does not know the policy {(int)policy}.");
+        }
+
+        return (OcspStaplePolicy)policy;
     }
 
     private static bool IsPlain(TransportSocket? socket) =>

@@ -65,6 +65,7 @@ internal readonly ref struct LogFacts
     {
         Flags = record.Flags;
         TerminationDetails = record.TerminationDetails;
+        DownstreamFailure = record.DownstreamFailure;
         UpstreamFailure = record.UpstreamFailure;
         ReceivedBytes = record.ReceivedBytes;
         SentBytes = record.SentBytes;
@@ -105,6 +106,8 @@ internal readonly ref struct LogFacts
     public ReadOnlySpan<byte> Details { get; }
 
     public ReadOnlySpan<byte> TerminationDetails { get; }
+
+    public string? DownstreamFailure { get; }
 
     public ReadOnlySpan<byte> UpstreamFailure { get; }
 

@@ -16,6 +16,7 @@ internal enum LogOperator
     ResponseCodeDetails,
     ConnectionTerminationDetails,
     UpstreamTransportFailureReason,
+    DownstreamTransportFailureReason,
     BytesReceived,
     BytesSent,
     Duration,

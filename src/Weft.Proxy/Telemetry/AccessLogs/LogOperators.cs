@@ -29,6 +29,7 @@ internal static class LogOperators
             case LogOperator.ResponseCodeDetails: return Bytes(facts.Details, max, ref line);
             case LogOperator.ConnectionTerminationDetails: return Bytes(facts.TerminationDetails, max, ref line);
             case LogOperator.UpstreamTransportFailureReason: return Bytes(facts.UpstreamFailure, max, ref line);
+            case LogOperator.DownstreamTransportFailureReason: return Text(facts.DownstreamFailure, max, ref line);
             case LogOperator.BytesReceived: line.Number(facts.ReceivedBytes); return true;
             case LogOperator.BytesSent: line.Number(facts.SentBytes); return true;
             case LogOperator.Duration: return Milliseconds(facts.DurationMicroseconds, ref line);

@@ -14,6 +14,8 @@ internal static unsafe partial class LibCrypto
     internal const int BioControlFlush = 11;
     internal const int BioControlMemoryData = 3;
     internal const int SubjectAltNameNid = 85;
+    internal const int TlsFeatureNid = 1020;
+    internal const int OcspSuccessful = 0;
     internal const int GeneralNameDns = 2;
     internal const int GeneralNameUri = 6;
     internal const int GeneralNameIp = 7;
@@ -215,6 +217,57 @@ internal static unsafe partial class LibCrypto
 
     [LibraryImport(Name)]
     internal static partial byte* X509_verify_cert_error_string(nint error);
+
+    [LibraryImport(Name)]
+    internal static partial nint X509_get_serialNumber(nint certificate);
+
+    [LibraryImport(Name)]
+    internal static partial nint X509_get_X509_PUBKEY(nint certificate);
+
+    [LibraryImport(Name)]
+    internal static partial int i2d_X509_PUBKEY(nint key, byte** data);
+
+    [LibraryImport(Name)]
+    internal static partial nint ASN1_INTEGER_get(nint number);
+
+    [LibraryImport(Name)]
+    internal static partial int ASN1_INTEGER_cmp(nint left, nint right);
+
+    [LibraryImport(Name)]
+    internal static partial void TLS_FEATURE_free(nint features);
+
+    [LibraryImport(Name)]
+    internal static partial nint d2i_OCSP_RESPONSE(nint* into, byte** data, nint length);
+
+    [LibraryImport(Name)]
+    internal static partial void OCSP_RESPONSE_free(nint response);
+
+    [LibraryImport(Name)]
+    internal static partial int OCSP_response_status(nint response);
+
+    [LibraryImport(Name)]
+    internal static partial nint OCSP_response_get1_basic(nint response);
+
+    [LibraryImport(Name)]
+    internal static partial void OCSP_BASICRESP_free(nint response);
+
+    [LibraryImport(Name)]
+    internal static partial int OCSP_resp_count(nint response);
+
+    [LibraryImport(Name)]
+    internal static partial nint OCSP_resp_get0(nint response, int index);
+
+    [LibraryImport(Name)]
+    internal static partial nint OCSP_SINGLERESP_get0_id(nint single);
+
+    [LibraryImport(Name)]
+    internal static partial int OCSP_id_get0_info(nint* nameHash, nint* digest, nint* keyHash, nint* serial, nint id);
+
+    [LibraryImport(Name)]
+    internal static partial int OCSP_single_get0_status(nint single, int* reason, nint* revokedAt, nint* thisUpdate, nint* nextUpdate);
+
+    [LibraryImport(Name)]
+    internal static partial void* CRYPTO_malloc(nuint bytes, byte* file, int line);
 
     [LibraryImport(Name)]
     internal static partial nint OPENSSL_sk_new_null();

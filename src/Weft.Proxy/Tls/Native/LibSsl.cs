@@ -22,6 +22,10 @@ internal static unsafe partial class LibSsl
     internal const int ControlSessionCacheMode = 44;
     internal const int ControlMaxCertificateList = 51;
     internal const int ControlServerName = 55;
+    internal const int ControlStatusCallback = 63;
+    internal const int ControlStatusResponse = 71;
+    internal const int ControlStatusType = 127;
+    internal const int StatusTypeOcsp = 1;
     internal const int ControlChain = 88;
     internal const int ControlGroupsList = 92;
     internal const int ControlMinimumVersion = 123;
@@ -36,6 +40,7 @@ internal static unsafe partial class LibSsl
     internal const int ErrorWantWrite = 3;
     internal const int ErrorZeroReturn = 6;
     internal const int ExtensionOk = 0;
+    internal const int ExtensionFatal = 2;
     internal const int ExtensionNoAck = 3;
     internal const int TicketIgnoreRenew = 2;
     internal const int TicketUse = 3;
@@ -89,6 +94,12 @@ internal static unsafe partial class LibSsl
 
     [LibraryImport(Name)]
     internal static partial void SSL_CTX_sess_set_new_cb(nint context, delegate* unmanaged[Cdecl]<nint, nint, int> callback);
+
+    [LibraryImport(Name)]
+    internal static partial nint SSL_CTX_callback_ctrl(nint context, int command, delegate* unmanaged[Cdecl]<nint, nint, int> callback);
+
+    [LibraryImport(Name)]
+    internal static partial nint SSL_get_certificate(nint ssl);
 
     [LibraryImport(Name)]
     internal static partial int SSL_CTX_set_num_tickets(nint context, nuint count);

@@ -1,3 +1,5 @@
+using Weft.Proxy.Model;
+
 namespace Weft.Proxy.Tls.Native;
 
 /// <summary>A certificate chain with its key as OpenSSL objects, checked to belong together. Immutable; freed by finalisation, because sessions of several threads may hold it.</summary>
@@ -31,6 +33,9 @@ internal sealed class NativeCertificate
         }
 
         Names = X509Reader.Names(Leaf);
+        MustStaple = X509Reader.MustStaple(Leaf);
+        if (!source.OcspStaple.IsEmpty)
+            Staple = new OcspStaple(source.OcspStaple, Leaf);
     }
 
     ~NativeCertificate()
@@ -58,6 +63,21 @@ internal sealed class NativeCertificate
     internal int KeyType { get; }
 
     internal PeerNames Names { get; }
+
+    /// <summary>The certificate itself demands a stapled response.</summary>
+    internal bool MustStaple { get; }
+
+    /// <summary>Null when there is none.</summary>
+    internal OcspStaple? Staple { get; }
+
+    /// <summary>What a client that asks for an OCSP response gets. Source: Envoy's OcspStaplePolicy.</summary>
+    internal StapleOutcome StapleFor(OcspStaplePolicy policy)
+    {
+        if (Staple is { IsExpired: false })
+            return StapleOutcome.Stapled;
+        bool refuses = MustStaple || policy == OcspStaplePolicy.Must || (policy == OcspStaplePolicy.Strict && Staple is not null);
+        return refuses ? StapleOutcome.Refused : StapleOutcome.Omitted;
+    }
 
     /// <summary>Whether one of the certificate's DNS names is, or covers, the server name that a client asked for.</summary>
     internal bool Covers(string serverName) => new SanMatcher(SanType.Dns, SanMatchMode.Exact, serverName).Matches(Names);

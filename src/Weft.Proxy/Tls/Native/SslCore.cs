@@ -16,8 +16,9 @@ internal sealed unsafe class SslCore
     private const string DefaultGroups = "X25519:P-256";
     private static readonly string[] s_forbiddenCiphers = ["NULL", "RC4", "MD5", "DES", "EXP", "ADH", "AECDH", "PSK", "SRP", "ALL", "DEFAULT", "@", "!", ":", "+"];
 
-    internal SslCore(bool server, TlsParameters parameters, IReadOnlyList<TlsCertificate> certificates, bool sessionTickets, TimeSpan sessionLifetime)
+    internal SslCore(bool server, TlsParameters parameters, IReadOnlyList<TlsCertificate> certificates, bool sessionTickets, TimeSpan sessionLifetime, OcspStaplePolicy staplePolicy = OcspStaplePolicy.Lenient)
     {
+        StaplePolicy = staplePolicy;
         Certificates = [.. certificates.Select(certificate => new NativeCertificate(certificate))];
         Handle = LibSsl.SSL_CTX_new(server ? LibSsl.TLS_server_method() : LibSsl.TLS_client_method());
         if (Handle == 0)
@@ -47,6 +48,8 @@ internal sealed unsafe class SslCore
     internal nint Handle { get; }
 
     internal NativeCertificate[] Certificates { get; }
+
+    internal OcspStaplePolicy StaplePolicy { get; }
 
     private void SetVersions(TlsParameters parameters)
     {
@@ -96,6 +99,17 @@ internal sealed unsafe class SslCore
         LibSsl.SSL_CTX_set_alpn_select_cb(Handle, &TlsCallbacks.SelectAlpn, 0);
         if (LibSsl.SSL_CTX_set_session_ticket_cb(Handle, 0, &TlsCallbacks.TicketDecrypted, 0) != 1)
             throw new TlsConfigurationException("OpenSSL does not let session tickets be checked.");
+        foreach (NativeCertificate certificate in Certificates)
+        {
+            if (certificate.Staple is null && (certificate.MustStaple || StaplePolicy == OcspStaplePolicy.Must))
+            {
+                throw new TlsConfigurationException(certificate.MustStaple
+                    ? "The certificate demands a stapled OCSP response (TLS feature status_request), and none is given; set ocsp_staple."
+                    : "The policy is MUST_STAPLE, and a certificate comes without an OCSP response; set ocsp_staple, or use LENIENT_STAPLING.");
+            }
+        }
+
+        LibSsl.SSL_CTX_callback_ctrl(Handle, LibSsl.ControlStatusCallback, &TlsCallbacks.Staple);
     }
 
     private void SetUpClient(bool resumption)

@@ -67,11 +67,30 @@ internal static unsafe class TlsCallbacks
         try
         {
             string name = OpenSslErrors.Text(LibSsl.SSL_get_servername(ssl, 0));
-            return name.Length == 0 || SessionOf(ssl).UseCertificatesFor(ssl, name) ? 1 : 0;
+            return SessionOf(ssl).UseCertificatesFor(ssl, name) ? 1 : 0;
         }
         catch (Exception)
         {
             return 0;
+        }
+    }
+
+    /// <summary>SSL_CTX_set_tlsext_status_cb, called for clients that ask for an OCSP response, after the certificate was chosen.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static int Staple(nint ssl, nint argument)
+    {
+        try
+        {
+            return SessionOf(ssl).StapleTo(ssl) switch
+            {
+                StapleOutcome.Stapled => LibSsl.ExtensionOk,
+                StapleOutcome.Omitted => LibSsl.ExtensionNoAck,
+                _ => LibSsl.ExtensionFatal,
+            };
+        }
+        catch (Exception)
+        {
+            return LibSsl.ExtensionFatal;
         }
     }
 

@@ -8,6 +8,7 @@ internal sealed class TrustStore
     internal TrustStore(TlsTrust trust)
     {
         HasRevocationLists = !trust.RevocationLists.IsEmpty;
+        RevocationOfLeafOnly = trust.RevocationOfLeafOnly;
         if (trust.AuthoritiesByTrustDomain.Count == 0)
             throw new TlsConfigurationException("The trust bundle names no trust domain and no authority.");
         foreach ((string domain, ReadOnlyMemory<byte> authorities) in trust.AuthoritiesByTrustDomain)
@@ -42,6 +43,8 @@ internal sealed class TrustStore
     }
 
     internal bool HasRevocationLists { get; }
+
+    internal bool RevocationOfLeafOnly { get; }
 
     /// <summary>The store for peers of a trust domain, or zero when no bundle covers it.</summary>
     internal nint For(string trustDomain) =>

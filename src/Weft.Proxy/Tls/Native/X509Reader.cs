@@ -87,6 +87,43 @@ internal static unsafe class X509Reader
         return der;
     }
 
+    /// <summary>The public key as SubjectPublicKeyInfo in DER; empty when it has none that can be encoded.</summary>
+    internal static byte[] PublicKey(nint certificate)
+    {
+        nint key = LibCrypto.X509_get_X509_PUBKEY(certificate);
+        int length = LibCrypto.i2d_X509_PUBKEY(key, null);
+        if (length <= 0)
+            return [];
+        byte[] der = new byte[length];
+        fixed (byte* start = der)
+        {
+            byte* at = start;
+            _ = LibCrypto.i2d_X509_PUBKEY(key, &at);
+        }
+
+        return der;
+    }
+
+    /// <summary>Whether the certificate demands a stapled OCSP response (RFC 7633: TLS feature status_request).</summary>
+    internal static bool MustStaple(nint certificate)
+    {
+        const int statusRequest = 5;
+        int critical;
+        nint features = LibCrypto.X509_get_ext_d2i(certificate, LibCrypto.TlsFeatureNid, &critical, null);
+        if (features == 0)
+        {
+            LibCrypto.ERR_clear_error();
+            return false;
+        }
+
+        bool found = false;
+        int count = LibCrypto.OPENSSL_sk_num(features);
+        for (int i = 0; i < count && !found; i++)
+            found = LibCrypto.ASN1_INTEGER_get(LibCrypto.OPENSSL_sk_value(features, i)) == statusRequest;
+        LibCrypto.TLS_FEATURE_free(features);
+        return found;
+    }
+
     private static ReadOnlySpan<byte> Bytes(nint text) => new(LibCrypto.ASN1_STRING_get0_data(text), LibCrypto.ASN1_STRING_length(text));
 
     private static bool TryAddText(nint value, List<string> into)
