@@ -122,11 +122,42 @@ public sealed class RegistryTests
     [InlineData("grpc-web-x", null, 80, PortProtocol.GrpcWeb)]
     [InlineData("x", "kubernetes.io/h2c", 80, PortProtocol.Http2)]
     [InlineData("http", "tcp", 80, PortProtocol.Tcp)]
+    [InlineData("x", "kubernetes.io/ws", 80, PortProtocol.Http)]
+    [InlineData("x", "kubernetes.io/wss", 443, PortProtocol.Https)]
+    [InlineData("tcp", "http", 80, PortProtocol.Http)]
+    [InlineData("x", "HTTP2", 80, PortProtocol.Http2)]
+    [InlineData("x", "grpc", 80, PortProtocol.Grpc)]
+    [InlineData("x", "grpc-web", 80, PortProtocol.GrpcWeb)]
+    [InlineData("x", "https", 80, PortProtocol.Https)]
+    [InlineData("x", "tls", 80, PortProtocol.Tls)]
+    [InlineData("x", "mongo", 80, PortProtocol.Mongo)]
+    [InlineData("x", "mysql", 80, PortProtocol.MySql)]
+    [InlineData("x", "redis", 80, PortProtocol.Redis)]
+    [InlineData("x", "example.com/own", 80, PortProtocol.Unsupported)]
+    [InlineData("tls", null, 80, PortProtocol.Tls)]
+    [InlineData("https-web", null, 80, PortProtocol.Https)]
+    [InlineData("http2-x", null, 80, PortProtocol.Http2)]
+    [InlineData("grpc-x", null, 80, PortProtocol.Grpc)]
+    [InlineData("mongo-x", null, 80, PortProtocol.Mongo)]
+    [InlineData("mysql", null, 80, PortProtocol.MySql)]
+    [InlineData("redis-x", null, 80, PortProtocol.Redis)]
     [InlineData("", null, 3306, PortProtocol.Tcp)]
+    [InlineData("smtp", null, 25, PortProtocol.Tcp)]
+    [InlineData("", null, 53, PortProtocol.Tcp)]
+    [InlineData("", null, 27017, PortProtocol.Tcp)]
+    [InlineData("http", null, 3306, PortProtocol.Http)]
     [InlineData("", null, 8080, PortProtocol.Unsupported)]
     [InlineData("anything", null, 8080, PortProtocol.Unsupported)]
     public void Port_NameAndAppProtocol_SelectTheProtocol(string name, string? appProtocol, int port, PortProtocol expected) =>
         Assert.Equal(expected, PortProtocols.OfServicePort(port, name, "TCP", appProtocol));
+
+    [Fact]
+    public void WellKnownPortOfTheWorkload_CountsLikeThatOfTheService()
+    {
+        Assert.Equal(PortProtocol.Tcp, PortProtocols.OfServicePort(1234, "x", null, null, 3306));
+        Assert.Equal(PortProtocol.Tcp, PortProtocols.OfServicePort(3306, "x", null, null, 1234));
+        Assert.Equal(PortProtocol.Http, PortProtocols.OfServicePort(1234, "http", null, null, 3306));
+    }
 
     [Fact]
     public void Slots_OfServices_DoNotMoveWhenOthersCome()

@@ -82,7 +82,7 @@ internal static class KubernetesServiceRegistry
 
     private static PortModel ToPort(ServicePort port)
     {
-        PortProtocol protocol = PortProtocols.OfServicePort(port.Port, port.Name, port.Protocol, port.AppProtocol);
+        PortProtocol protocol = PortProtocols.OfServicePort(port.Port, port.Name, port.Protocol, port.AppProtocol, port.TargetPort?.IntValue ?? 0);
         string? targetName = port.TargetPort?.KindCase == IntOrString.KindOneofCase.StringValue ? port.TargetPort.StringValue : null;
         return new PortModel(port.Name, port.Port, protocol, port.TargetPort?.IntValue ?? 0, targetName);
     }

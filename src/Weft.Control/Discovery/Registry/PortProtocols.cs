@@ -28,7 +28,12 @@ public static class PortProtocols
     /// The protocol of a Kubernetes Service port: UDP wins, then <c>appProtocol</c>, then the port name up to its first dash
     /// (<c>grpc-web</c> is one word), then server-first ports are TCP, else it is sniffed.
     /// </summary>
-    public static PortProtocol OfServicePort(int port, string? name, string? transport, string? appProtocol)
+    /// <param name="port">The service's port.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="transport">TCP or UDP; null for TCP.</param>
+    /// <param name="appProtocol">Its appProtocol.</param>
+    /// <param name="targetPort">The workload's port; 0 when it is that of the service, or a name.</param>
+    public static PortProtocol OfServicePort(int port, string? name, string? transport, string? appProtocol, int targetPort = 0)
     {
         if (string.Equals(transport, "UDP", StringComparison.OrdinalIgnoreCase))
             return PortProtocol.Udp;
@@ -50,7 +55,7 @@ public static class PortProtocols
         PortProtocol parsed = Parse(prefix);
         if (parsed is not (PortProtocol.Unsupported or PortProtocol.Udp))
             return parsed;
-        return ServerFirstPorts.Contains(port) ? PortProtocol.Tcp : PortProtocol.Unsupported;
+        return ServerFirstPorts.Contains(port) || ServerFirstPorts.Contains(targetPort) ? PortProtocol.Tcp : PortProtocol.Unsupported;
     }
 
     /// <summary>Requests on this port are routed as HTTP.</summary>

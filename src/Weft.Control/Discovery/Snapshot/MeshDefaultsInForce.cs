@@ -6,6 +6,7 @@ namespace Weft.Control.Discovery.Snapshot;
 /// <summary>The parts of the mesh configuration that translation reads, with Istio's default where nothing is set.</summary>
 public sealed class MeshDefaultsInForce(MeshConfig mesh)
 {
+    private static readonly Duration FiveSeconds = Duration.FromTimeSpan(TimeSpan.FromSeconds(5));
     private static readonly Duration TenSeconds = Duration.FromTimeSpan(TimeSpan.FromSeconds(10));
 
     /// <summary>The configuration in force.</summary>
@@ -21,7 +22,11 @@ public sealed class MeshDefaultsInForce(MeshConfig mesh)
 
     public Duration ConnectTimeout => Config.ConnectTimeout ?? TenSeconds;
 
-    public Duration ProtocolDetectionTimeout => Config.ProtocolDetectionTimeout ?? new Duration();
+    /// <summary>
+    /// How long a client is waited for whose first bytes tell its protocol. Istio's default of 0 is to wait for ever, so that a server that speaks first is never
+    /// heard; here 0 stands for five seconds.
+    /// </summary>
+    public Duration ProtocolDetectionTimeout => Config.ProtocolDetectionTimeout is { } given && (given.Seconds != 0 || given.Nanos != 0) ? given : FiveSeconds;
 
     /// <summary>Traffic to hosts that the registry does not know goes where it was sent; otherwise it is refused.</summary>
     public bool AllowsAnyOutbound => Config.OutboundTrafficPolicy is null

@@ -67,6 +67,8 @@ internal sealed class OutboundClusters(ProxyContext context)
         LoadBalancers.ApplyOutlierDetection(cluster, policy?.OutlierDetection);
         LoadBalancers.Apply(cluster, policy?.LoadBalancer);
         http = ApplyTls(cluster, service, port, subset, policy?.Tls, http);
+        if (policy?.ProxyProtocol is { } proxyProtocol)
+            TransportSockets.PutProxyHeaderInFront(cluster, proxyProtocol.Version == TrafficPolicy.Types.ProxyProtocol.Types.VERSION.V2);
         if (http is not null)
             cluster.TypedExtensionProtocolOptions[ConnectionPools.HttpOptionsKey] = Protos.Pack(http);
         if (cluster.Type == Cluster.Types.DiscoveryType.Eds)
@@ -107,18 +109,18 @@ internal sealed class OutboundClusters(ProxyContext context)
         {
             IEnumerable<string> names = tls.SubjectAltNames.Count > 0 ? tls.SubjectAltNames : Identities(service);
             cluster.TransportSocket = TransportSockets.Upstream(
-                UpstreamTls.Mutual(tls.Sni.Length > 0 ? tls.Sni : serverName, names, port.Protocol, http2));
+                UpstreamTls.Mutual(tls.Sni.Length > 0 ? tls.Sni : serverName, names, port.Protocol, http2, context.Snapshot.Mesh));
         }
         else if (tls is not null)
         {
-            if (UpstreamTls.FromSettings(tls, service.SubjectAltNames, http2) is not { } custom)
+            if (UpstreamTls.FromSettings(tls, service.SubjectAltNames, http2, context.Snapshot.Mesh) is not { } custom)
                 return http;
             cluster.TransportSocket = TransportSockets.Upstream(custom);
             return WithAutomaticServerName(tls, http);
         }
         else if (UsesMutualTls(service))
         {
-            TransportSocket mutual = TransportSockets.Upstream(UpstreamTls.Mutual(serverName, Identities(service), port.Protocol, http2));
+            TransportSocket mutual = TransportSockets.Upstream(UpstreamTls.Mutual(serverName, Identities(service), port.Protocol, http2, context.Snapshot.Mesh));
             if (cluster.Type == Cluster.Types.DiscoveryType.OriginalDst)
             {
                 cluster.TransportSocket = mutual;

@@ -26,8 +26,12 @@ internal sealed class GatewayListeners(ProxyContext context, HttpConnectionManag
             };
             HardeningProfile.ApplyEdge(listener);
             AddChains(listener, group.Key.Bind, [.. group]);
+            KeepFirstOfEach(listener.FilterChains);
+            if (context.Snapshot.Mesh.Config.DefaultConfig?.GatewayTopology?.ProxyProtocol is not null)
+                listener.ListenerFilters.Add(NetworkFilters.ProxyProtocol());
+            bool looks = NetworkFilters.Inspectors(listener.FilterChains).Any();
             listener.ListenerFilters.AddRange(NetworkFilters.Inspectors(listener.FilterChains));
-            if (listener.ListenerFilters.Count == 0 && listener.FilterChains.Any(chain => chain.TransportSocket is not null))
+            if (!looks && listener.FilterChains.Any(chain => chain.TransportSocket is not null))
                 listener.ListenerFilters.Add(NetworkFilters.TlsInspector());
             if (listener.FilterChains.Count > 0)
                 yield return listener;
@@ -60,12 +64,23 @@ internal sealed class GatewayListeners(ProxyContext context, HttpConnectionManag
         }
     }
 
+    // Two VirtualServices for one server name would make two chains of which a proxy could never choose; the older has it.
+    private static void KeepFirstOfEach(IList<FilterChain> chains)
+    {
+        HashSet<FilterChainMatch> seen = [];
+        for (int i = 0; i < chains.Count; i++)
+        {
+            if (!seen.Add(chains[i].FilterChainMatch ?? new FilterChainMatch()))
+                chains.RemoveAt(i--);
+        }
+    }
+
     private FilterChain HttpsChain(GatewayServer server, string prefix)
     {
         FilterChain chain = new()
         {
             FilterChainMatch = SniMatch(server.ServerNames()),
-            TransportSocket = TransportSockets.Downstream(DownstreamTls.FromSettings(server.Server.Tls)),
+            TransportSocket = TransportSockets.Downstream(DownstreamTls.FromSettings(server.Server.Tls, context.Snapshot.Mesh)),
         };
         string statPrefix = server.Server.Name.Length > 0 ? server.Server.Name : prefix;
         chain.Filters.Add(NetworkFilters.Http(managers.WithRds(TrafficClass.Gateway, statPrefix, server.RouteName)));
@@ -134,7 +149,7 @@ internal sealed class GatewayListeners(ProxyContext context, HttpConnectionManag
                 yield return new FilterChain
                 {
                     FilterChainMatch = endsTls ? SniMatch(server.ServerNames()) : null,
-                    TransportSocket = endsTls ? TransportSockets.Downstream(DownstreamTls.FromSettings(server.Server.Tls)) : null,
+                    TransportSocket = endsTls ? TransportSockets.Downstream(DownstreamTls.FromSettings(server.Server.Tls, context.Snapshot.Mesh)) : null,
                     Filters = { NetworkFilters.Tcp(context, L4Matches.ToProxy(route.Route, scope)) },
                 };
                 yield break;

@@ -73,7 +73,7 @@ internal sealed class HboneListeners(ProxyContext context, HttpConnectionManager
         listener.FilterChains.Add(new FilterChain
         {
             Name = "default",
-            TransportSocket = TransportSockets.Downstream(DownstreamTls.Hbone(context.Snapshot.Mesh.TrustDomain)),
+            TransportSocket = TransportSockets.Downstream(DownstreamTls.Hbone(context.Snapshot.Mesh)),
             Filters = { NetworkFilters.Http(manager) },
         });
         return listener;

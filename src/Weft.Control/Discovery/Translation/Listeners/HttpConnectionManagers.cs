@@ -95,13 +95,13 @@ internal sealed class HttpConnectionManagers(ProxyContext context)
         {
             case TrafficClass.SidecarInbound:
                 manager.ServerName = ServerName;
-                manager.ForwardClientCertDetails = Manager.Types.ForwardClientCertDetails.AppendForward;
-                manager.SetCurrentClientCertDetails = new Manager.Types.SetCurrentClientCertDetails { Subject = true, Dns = true, Uri = true };
+                manager.ForwardClientCertDetails = Mode(Headers?.ForwardedClientCert ?? default, Manager.Types.ForwardClientCertDetails.AppendForward);
+                manager.SetCurrentClientCertDetails = Details(new Manager.Types.SetCurrentClientCertDetails { Subject = true, Dns = true, Uri = true });
                 break;
             case TrafficClass.Gateway:
                 manager.ServerName = ServerName;
                 manager.ForwardClientCertDetails = Manager.Types.ForwardClientCertDetails.SanitizeSet;
-                manager.SetCurrentClientCertDetails = new Manager.Types.SetCurrentClientCertDetails { Subject = true, Cert = true, Dns = true, Uri = true };
+                manager.SetCurrentClientCertDetails = Details(new Manager.Types.SetCurrentClientCertDetails { Subject = true, Cert = true, Dns = true, Uri = true });
                 ApplyTopology(manager, context.Snapshot.Mesh.Config.DefaultConfig?.GatewayTopology);
                 break;
         }
@@ -112,14 +112,32 @@ internal sealed class HttpConnectionManagers(ProxyContext context)
         if (topology is null)
             return;
         manager.XffNumTrustedHops = topology.NumTrustedProxies;
-        manager.ForwardClientCertDetails = topology.ForwardClientCertDetails switch
-        {
-            ForwardClientCertDetails.Sanitize => Manager.Types.ForwardClientCertDetails.Sanitize,
-            ForwardClientCertDetails.ForwardOnly => Manager.Types.ForwardClientCertDetails.ForwardOnly,
-            ForwardClientCertDetails.AppendForward => Manager.Types.ForwardClientCertDetails.AppendForward,
-            ForwardClientCertDetails.AlwaysForwardOnly => Manager.Types.ForwardClientCertDetails.AlwaysForwardOnly,
-            _ => Manager.Types.ForwardClientCertDetails.SanitizeSet,
-        };
+        manager.ForwardClientCertDetails = Mode(topology.ForwardClientCertDetails, Manager.Types.ForwardClientCertDetails.SanitizeSet);
+    }
+
+    private ProxyConfig.Types.ProxyHeaders? Headers => context.Snapshot.Mesh.Config.DefaultConfig?.ProxyHeaders;
+
+    private static Manager.Types.ForwardClientCertDetails Mode(ForwardClientCertDetails mode, Manager.Types.ForwardClientCertDetails fallback) => mode switch
+    {
+        ForwardClientCertDetails.Sanitize => Manager.Types.ForwardClientCertDetails.Sanitize,
+        ForwardClientCertDetails.ForwardOnly => Manager.Types.ForwardClientCertDetails.ForwardOnly,
+        ForwardClientCertDetails.AppendForward => Manager.Types.ForwardClientCertDetails.AppendForward,
+        ForwardClientCertDetails.SanitizeSet => Manager.Types.ForwardClientCertDetails.SanitizeSet,
+        ForwardClientCertDetails.AlwaysForwardOnly => Manager.Types.ForwardClientCertDetails.AlwaysForwardOnly,
+        _ => fallback,
+    };
+
+    // What is not said keeps its default, each for itself.
+    private Manager.Types.SetCurrentClientCertDetails Details(Manager.Types.SetCurrentClientCertDetails details)
+    {
+        if (Headers?.SetCurrentClientCertDetails is not { } asked)
+            return details;
+        details.Subject = asked.Subject ?? details.Subject;
+        details.Cert = asked.Cert ?? details.Cert;
+        details.Chain = asked.Chain ?? details.Chain;
+        details.Dns = asked.Dns ?? details.Dns;
+        details.Uri = asked.Uri ?? details.Uri;
+        return details;
     }
 
     private static HttpFilter HttpFilter(string name, Google.Protobuf.IMessage config) => new() { Name = name, TypedConfig = Protos.Pack(config) };

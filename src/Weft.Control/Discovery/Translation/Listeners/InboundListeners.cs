@@ -137,7 +137,7 @@ internal sealed class InboundListeners(ProxyContext context, HttpConnectionManag
         if (destinationPort > 0)
             chain.FilterChainMatch.DestinationPort = (uint)destinationPort;
         if (kind.EndsTls)
-            chain.TransportSocket = TransportSockets.Downstream(DownstreamTls.Mesh(kind.Http, context.Snapshot.Mesh.TrustDomain));
+            chain.TransportSocket = TransportSockets.Downstream(DownstreamTls.Mesh(kind.Http, context.Snapshot.Mesh));
         return chain;
     }
 

@@ -5,6 +5,7 @@ using Envoy.Extensions.Filters.Listener.TlsInspector.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
 using Envoy.Extensions.Filters.Network.TcpProxy.V3;
 using Google.Protobuf.WellKnownTypes;
+using ProxyProtocolFilter = Envoy.Extensions.Filters.Listener.ProxyProtocol.V3.ProxyProtocol;
 
 namespace Weft.Control.Discovery.Translation.Listeners;
 
@@ -15,6 +16,13 @@ internal static class NetworkFilters
     {
         Name = "envoy.filters.listener.original_dst",
         TypedConfig = Protos.Pack(new OriginalDst()),
+    };
+
+    /// <summary>The load balancer in front names the client in a PROXY header.</summary>
+    public static ListenerFilter ProxyProtocol() => new()
+    {
+        Name = "envoy.filters.listener.proxy_protocol",
+        TypedConfig = Protos.Pack(new ProxyProtocolFilter()),
     };
 
     public static ListenerFilter TlsInspector() => new()

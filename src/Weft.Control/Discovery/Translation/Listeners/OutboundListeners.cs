@@ -184,6 +184,13 @@ internal sealed class OutboundListeners(ProxyContext context, HttpConnectionMana
 
     private void Finish(Listener listener)
     {
+        // A chain that asks for nothing loses to one that asks for plaintext, even where that one then wants HTTP: only as the default it takes the rest.
+        if (listener.DefaultFilterChain is null && listener.FilterChains.Count > 1 && listener.FilterChains.FirstOrDefault(chain => chain.FilterChainMatch is null) is { } rest)
+        {
+            listener.FilterChains.Remove(rest);
+            listener.DefaultFilterChain = rest;
+        }
+
         listener.ListenerFilters.AddRange(NetworkFilters.Inspectors(listener.FilterChains));
         if (listener.ListenerFilters.Count == 0)
             return;

@@ -8,7 +8,7 @@ namespace Weft.Control.Discovery.Translation.Secrets;
 
 /// <summary>
 /// Credentials of gateways as SDS resources: <c>kubernetes://name</c> from the proxy's own namespace, <c>…-cacert</c> for the trusted
-/// certificates. Source: Istio's secret controller (keys tls.crt/tls.key, cert/key; ca.crt, cacert).
+/// certificates. Source: Istio's secret controller (keys tls.crt/tls.key, cert/key, tls.ocsp-staple; ca.crt, cacert; ca.crl, crl).
 /// </summary>
 internal static class Credentials
 {
@@ -58,6 +58,7 @@ internal static class Credentials
             {
                 CertificateChain = new DataSource { InlineBytes = chain },
                 PrivateKey = new DataSource { InlineBytes = key },
+                OcspStaple = Value(secret, "tls.ocsp-staple") is { IsEmpty: false } staple ? new DataSource { InlineBytes = staple } : null,
             },
         };
     }
@@ -69,7 +70,11 @@ internal static class Credentials
         return new Secret
         {
             Name = resourceName,
-            ValidationContext = new CertificateValidationContext { TrustedCa = new DataSource { InlineBytes = roots } },
+            ValidationContext = new CertificateValidationContext
+            {
+                TrustedCa = new DataSource { InlineBytes = roots },
+                Crl = (Value(secret, "ca.crl") ?? Value(secret, "crl")) is { IsEmpty: false } list ? new DataSource { InlineBytes = list } : null,
+            },
         };
     }
 

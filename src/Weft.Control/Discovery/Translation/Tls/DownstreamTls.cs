@@ -1,5 +1,6 @@
 using Envoy.Extensions.TransportSockets.Tls.V3;
 using Istio.Networking.V1Alpha3;
+using Weft.Control.Discovery.Snapshot;
 
 namespace Weft.Control.Discovery.Translation.Tls;
 
@@ -9,42 +10,30 @@ internal static class DownstreamTls
     private static readonly string[] HttpProtocols = ["h2", "http/1.1"];
     private static readonly string[] TcpProtocols = ["istio-peer-exchange", "h2", "http/1.1"];
 
-    // Istio's list: forward secrecy and authenticated encryption only.
-    private static readonly string[] MeshCiphers =
-    [
-        "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384",
-        "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
-    ];
-
     /// <summary>An inbound port: the client must show a certificate of the mesh's trust domain.</summary>
-    public static DownstreamTlsContext Mesh(bool http, string trustDomain)
+    public static DownstreamTlsContext Mesh(bool http, MeshDefaultsInForce mesh)
     {
         CommonTlsContext common = new()
         {
-            TlsParams = new TlsParameters
-            {
-                TlsMinimumProtocolVersion = TlsParameters.Types.TlsProtocol.Tlsv12,
-                TlsMaximumProtocolVersion = TlsParameters.Types.TlsProtocol.Tlsv13,
-            },
+            TlsParams = TlsParameterSets.MeshServer(mesh.Config.MeshMTLS),
             TlsCertificateSdsSecretConfigs = { SecretReferences.Local(SecretReferences.WorkloadCertificate) },
             CombinedValidationContext = new CommonTlsContext.Types.CombinedCertificateValidationContext
             {
                 DefaultValidationContext = new CertificateValidationContext
                 {
-                    MatchSubjectAltNames = { new Envoy.Type.Matcher.V3.StringMatcher { Prefix = $"spiffe://{trustDomain}/" } },
+                    MatchSubjectAltNames = { new Envoy.Type.Matcher.V3.StringMatcher { Prefix = $"spiffe://{mesh.TrustDomain}/" } },
                 },
                 ValidationContextSdsSecretConfig = SecretReferences.Local(SecretReferences.MeshRoot),
             },
         };
-        common.TlsParams.CipherSuites.AddRange(MeshCiphers);
         common.AlpnProtocols.AddRange(http ? HttpProtocols : TcpProtocols);
         return new DownstreamTlsContext { CommonTlsContext = common, RequireClientCertificate = true };
     }
 
     /// <summary>The port where HBONE ends: TLS 1.3 and HTTP/2, and the client must show a certificate of the mesh's trust domain.</summary>
-    public static DownstreamTlsContext Hbone(string trustDomain)
+    public static DownstreamTlsContext Hbone(MeshDefaultsInForce mesh)
     {
-        DownstreamTlsContext context = Mesh(http: true, trustDomain);
+        DownstreamTlsContext context = Mesh(http: true, mesh);
         context.CommonTlsContext.TlsParams = UpstreamTls.HboneParameters();
         context.CommonTlsContext.AlpnProtocols.Clear();
         context.CommonTlsContext.AlpnProtocols.Add("h2");
@@ -52,7 +41,7 @@ internal static class DownstreamTls
     }
 
     /// <summary>A Gateway's server that ends TLS.</summary>
-    public static DownstreamTlsContext FromSettings(ServerTLSSettings tls)
+    public static DownstreamTlsContext FromSettings(ServerTLSSettings tls, MeshDefaultsInForce mesh)
     {
         bool clientRequired = tls.Mode is ServerTLSSettings.Types.TLSmode.Mutual or ServerTLSSettings.Types.TLSmode.IstioMutual;
         bool validates = clientRequired || tls.Mode == ServerTLSSettings.Types.TLSmode.OptionalMutual;
@@ -74,8 +63,9 @@ internal static class DownstreamTls
             };
         }
 
-        if (tls.Mode != ServerTLSSettings.Types.TLSmode.IstioMutual)
-            ApplyParameters(common, tls);
+        common.TlsParams = tls.Mode == ServerTLSSettings.Types.TLSmode.IstioMutual
+            ? TlsParameterSets.MeshServer(mesh.Config.MeshMTLS)
+            : TlsParameterSets.Server(tls, mesh.Config.TlsDefaults);
         return new DownstreamTlsContext { CommonTlsContext = common, RequireClientCertificate = clientRequired };
     }
 
@@ -106,26 +96,4 @@ internal static class DownstreamTls
         common.TlsCertificateSdsSecretConfigs.Add(SecretReferences.FileCertificate(tls.ServerCertificate, tls.PrivateKey));
         return tls.CaCertificates.Length > 0 ? SecretReferences.FileRoot(tls.CaCertificates) : null;
     }
-
-    private static void ApplyParameters(CommonTlsContext common, ServerTLSSettings tls)
-    {
-        TlsParameters parameters = new()
-        {
-            TlsMinimumProtocolVersion = Version(tls.MinProtocolVersion),
-            TlsMaximumProtocolVersion = Version(tls.MaxProtocolVersion),
-        };
-        parameters.CipherSuites.Add(tls.CipherSuites);
-        parameters.EcdhCurves.Add(tls.EcdhCurves);
-        if (!parameters.Equals(new TlsParameters()))
-            common.TlsParams = parameters;
-    }
-
-    private static TlsParameters.Types.TlsProtocol Version(ServerTLSSettings.Types.TLSProtocol version) => version switch
-    {
-        ServerTLSSettings.Types.TLSProtocol.Tlsv10 => TlsParameters.Types.TlsProtocol.Tlsv10,
-        ServerTLSSettings.Types.TLSProtocol.Tlsv11 => TlsParameters.Types.TlsProtocol.Tlsv11,
-        ServerTLSSettings.Types.TLSProtocol.Tlsv12 => TlsParameters.Types.TlsProtocol.Tlsv12,
-        ServerTLSSettings.Types.TLSProtocol.Tlsv13 => TlsParameters.Types.TlsProtocol.Tlsv13,
-        _ => TlsParameters.Types.TlsProtocol.TlsAuto,
-    };
 }

@@ -1,5 +1,7 @@
+using Envoy.Config.Cluster.V3;
 using Envoy.Config.Core.V3;
 using Envoy.Extensions.TransportSockets.InternalUpstream.V3;
+using Envoy.Extensions.TransportSockets.ProxyProtocol.V3;
 using Envoy.Extensions.TransportSockets.RawBuffer.V3;
 using Envoy.Extensions.TransportSockets.Tls.V3;
 
@@ -36,6 +38,25 @@ internal static class TransportSockets
     {
         Name = "envoy.transport_sockets.tls",
         TypedConfig = Protos.Pack(context),
+    };
+
+    /// <summary>Wraps what a cluster speaks, or plaintext, so that each connection begins with a PROXY header. Source: Istio's upstream proxy protocol.</summary>
+    public static void PutProxyHeaderInFront(Cluster cluster, bool version2)
+    {
+        foreach (Cluster.Types.TransportSocketMatch match in cluster.TransportSocketMatches)
+            match.TransportSocket = Wrap(match.TransportSocket, version2);
+        if (cluster.TransportSocket is not null || cluster.TransportSocketMatches.Count == 0)
+            cluster.TransportSocket = Wrap(cluster.TransportSocket ?? RawBuffer(), version2);
+    }
+
+    private static TransportSocket Wrap(TransportSocket inner, bool version2) => new()
+    {
+        Name = "envoy.transport_sockets.upstream_proxy_protocol",
+        TypedConfig = Protos.Pack(new ProxyProtocolUpstreamTransport
+        {
+            Config = new ProxyProtocolConfig { Version = version2 ? ProxyProtocolConfig.Types.Version.V2 : ProxyProtocolConfig.Types.Version.V1 },
+            TransportSocket = inner,
+        }),
     };
 
     public static TransportSocket Downstream(DownstreamTlsContext context) => new()

@@ -2,6 +2,7 @@ using Envoy.Extensions.TransportSockets.Tls.V3;
 using Envoy.Type.Matcher.V3;
 using Istio.Networking.V1Alpha3;
 using Weft.Control.Discovery.Registry;
+using Weft.Control.Discovery.Snapshot;
 
 namespace Weft.Control.Discovery.Translation.Tls;
 
@@ -13,11 +14,12 @@ internal static class UpstreamTls
     /// <param name="identities">The SPIFFE ids that may answer; none means any of the mesh.</param>
     /// <param name="protocol">The port's protocol: it decides the ALPN list by which the peer tells mesh traffic apart.</param>
     /// <param name="http2">The cluster speaks HTTP/2.</param>
-    public static UpstreamTlsContext Mutual(string serverName, IEnumerable<string> identities, PortProtocol protocol, bool http2)
+    /// <param name="mesh">The mesh's own settings.</param>
+    public static UpstreamTlsContext Mutual(string serverName, IEnumerable<string> identities, PortProtocol protocol, bool http2, MeshDefaultsInForce mesh)
     {
         CommonTlsContext common = new()
         {
-            TlsParams = MeshParameters(),
+            TlsParams = TlsParameterSets.MeshClient(mesh.Config.MeshMTLS),
             TlsCertificateSdsSecretConfigs = { SecretReferences.Local(SecretReferences.WorkloadCertificate) },
             CombinedValidationContext = new CommonTlsContext.Types.CombinedCertificateValidationContext
             {
@@ -53,12 +55,12 @@ internal static class UpstreamTls
     };
 
     /// <summary>SIMPLE or MUTUAL as the user configured it; null for DISABLE and for MUTUAL without a certificate.</summary>
-    public static UpstreamTlsContext? FromSettings(ClientTLSSettings tls, IEnumerable<string> fallbackNames, bool http2)
+    public static UpstreamTlsContext? FromSettings(ClientTLSSettings tls, IEnumerable<string> fallbackNames, bool http2, MeshDefaultsInForce mesh)
     {
         if (tls.Mode is not (ClientTLSSettings.Types.TLSmode.Simple or ClientTLSSettings.Types.TLSmode.Mutual))
             return null;
         bool mutual = tls.Mode == ClientTLSSettings.Types.TLSmode.Mutual;
-        CommonTlsContext common = new() { TlsParams = MeshParameters() };
+        CommonTlsContext common = new() { TlsParams = TlsParameterSets.Client(mesh.Config.TlsDefaults) };
         IEnumerable<string> names = tls.SubjectAltNames.Count > 0 ? tls.SubjectAltNames : fallbackNames;
         if (tls.CredentialName.Length > 0)
         {
@@ -108,12 +110,6 @@ internal static class UpstreamTls
             ValidationContextSdsSecretConfig = roots,
         };
     }
-
-    private static TlsParameters MeshParameters() => new()
-    {
-        TlsMinimumProtocolVersion = TlsParameters.Types.TlsProtocol.Tlsv12,
-        TlsMaximumProtocolVersion = TlsParameters.Types.TlsProtocol.Tlsv13,
-    };
 
     // Istio leaves the HTTP names to its ALPN filter, which rewrites the list for each request. Here the cluster of an HTTP port
     // carries them itself: the peer's sniffing port then takes the connection as HTTP.
