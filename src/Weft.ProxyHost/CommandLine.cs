@@ -14,30 +14,43 @@ internal static class CommandLine
           weft-proxy -c proxy.yaml                      run with a bootstrap file
           weft-proxy -c proxy.yaml --concurrency 4      with four workers
           weft-proxy -c proxy.yaml --mode validate      check the file and end
+          weft-proxy -c proxy.yaml --take-over          replace the running proxy; no connection is lost
 
         Options:
           -c, --config-path FILE    the bootstrap (YAML or JSON: node, admin, static_resources, dynamic_resources)
           --concurrency N           workers, one thread each (default 2)
-          --drain-time-s N          how long open requests may go on after SIGTERM (default 5)
+          --take-over               take the sockets of the running proxy with the same admin address, and its place
+                                    once this one is ready; if it never is, the running one goes on
+          --drain-time-s N          how long open requests may go on after SIGTERM, or in the proxy that was
+                                    replaced (default 5)
+          --drain-notice-s N        how long after SIGTERM new connections are still served while readiness fails
+                                    already (default 1)
           -l, --log-level LEVEL     error, warning, info or debug (default info)
           --mode serve|validate     validate only checks the bootstrap
           --version                 the version
           -h, --help                this text
 
-        Exit codes: 0 ended in good order, 1 the bootstrap has errors, 2 wrong arguments or it could not start.
+        Exit codes: 0 ended in good order or was replaced, 1 the bootstrap has errors, 2 wrong arguments, or it could not
+        start or take over.
 
         """;
 
     /// <summary>Reads the arguments; <paramref name="image"/> is what only <see cref="BootstrapImage"/> gives; <paramref name="error"/> is a sentence when they are wrong.</summary>
     public static ProxyProcessOptions? Parse(string[] arguments, out bool validateOnly, out int? image, out string error)
     {
-        ProxyProcessOptions options = new() { BootstrapFile = "" };
+        ProxyProcessOptions options = new() { BootstrapFile = "", DrainNotice = TimeSpan.FromSeconds(1) };
         validateOnly = false;
         image = null;
         error = "";
         for (int i = 0; i < arguments.Length; i++)
         {
             string name = arguments[i];
+            if (name == "--take-over")
+            {
+                options = options with { TakesOver = true };
+                continue;
+            }
+
             string? value = i + 1 < arguments.Length ? arguments[i + 1] : null;
             int equals = name.IndexOf('=', StringComparison.Ordinal);
             if (name.StartsWith("--", StringComparison.Ordinal) && equals > 0)
@@ -64,6 +77,9 @@ internal static class CommandLine
                     break;
                 case "--drain-time-s" when Number(value, 0, 3600, out int seconds):
                     options = options with { DrainTime = TimeSpan.FromSeconds(seconds) };
+                    break;
+                case "--drain-notice-s" when Number(value, 0, 3600, out int seconds):
+                    options = options with { DrainNotice = TimeSpan.FromSeconds(seconds) };
                     break;
                 case "-l" or "--log-level" when value is "error" or "warning" or "info" or "debug":
                     options = options with { LogLevel = value };

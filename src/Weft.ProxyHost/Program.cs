@@ -46,11 +46,11 @@ if (validateOnly)
 // Does not come back but where the system refuses it; then this image serves, with the schemas in its memory.
 if (image is null && !result.Encoded.IsEmpty) BootstrapImage.Become(args, result.Encoded.Span);
 
-TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+using CancellationTokenSource ended = new();
 void OnSignal(PosixSignalContext context)
 {
     context.Cancel = true;
-    ended.TrySetResult();
+    ended.Cancel();
 }
 
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
@@ -59,14 +59,19 @@ ProxyLog log = new(Console.Error, options.LogLevel, TimeProvider.System);
 await using ProxyProcess process = new(options, bootstrap, log, TimeProvider.System);
 try
 {
-    process.Start();
+    await process.StartAsync(ended.Token);
 }
 catch (ProxyStartException e)
 {
     log.Error(e.Message);
     return 2;
 }
+catch (OperationCanceledException)
+{
+    // Told to end before it had taken over: the process that serves goes on.
+    return 0;
+}
 
-await Task.WhenAny(ended.Task, process.QuitRequested);
+await Task.WhenAny(Task.Delay(Timeout.Infinite, ended.Token), process.QuitRequested, process.TakenOver);
 await process.StopAsync();
 return 0;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Weft.Proxy.Interop;
 
 namespace Weft.Proxy.Admin;
 
@@ -21,16 +22,18 @@ public sealed class AdminServer : IDisposable
     private readonly ManualResetEvent _stopped = new(false);
     private int _complained;
     private volatile bool _stopping;
+    private bool _handsOver;
 
     /// <param name="bindings">What to serve where.</param>
     /// <param name="log">Takes sentences for people.</param>
     /// <exception cref="SocketException">An address is in use or not allowed.</exception>
-    public AdminServer(IEnumerable<AdminBinding> bindings, Action<string> log)
+    /// <param name="inherited">The listening socket for an address that another process handed over, or null where there is none.</param>
+    public AdminServer(IEnumerable<AdminBinding> bindings, Action<string> log, Func<IPEndPoint, Socket?>? inherited = null)
     {
         _log = log;
         try
         {
-            foreach (AdminBinding binding in bindings) _listeners.Add((Listen(binding.Address), binding.Site));
+            foreach (AdminBinding binding in bindings) _listeners.Add((inherited?.Invoke(binding.Address) ?? Listen(binding.Address), binding.Site));
         }
         catch
         {
@@ -47,6 +50,17 @@ public sealed class AdminServer : IDisposable
 
     /// <summary>Where the bindings are served, in their order, with the ports that the kernel chose.</summary>
     public IReadOnlyList<IPEndPoint> Addresses => [.. _listeners.Select(listener => (IPEndPoint)listener.Socket.LocalEndPoint!)];
+
+    /// <summary>The listening sockets with their addresses; this object's own.</summary>
+    internal IEnumerable<(IPEndPoint Address, Socket Socket)> Sockets => _listeners.Select(static listener => ((IPEndPoint)listener.Socket.LocalEndPoint!, listener.Socket));
+
+    /// <summary>Ends, and leaves the listening sockets to another process that has them too.</summary>
+    internal void HandOver()
+    {
+        // Disposing of a socket may end it for everybody, not just here (connect(2) with AF_UNSPEC).
+        _handsOver = true;
+        Dispose();
+    }
 
     public void Dispose()
     {
@@ -152,6 +166,10 @@ public sealed class AdminServer : IDisposable
 
     private void CloseAll()
     {
-        foreach ((Socket socket, _) in _listeners) socket.Dispose();
+        foreach ((Socket socket, _) in _listeners)
+        {
+            if (_handsOver) SharedSocket.Abandon(socket);
+            else socket.Dispose();
+        }
     }
 }

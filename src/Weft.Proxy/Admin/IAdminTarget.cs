@@ -17,6 +17,12 @@ public interface IAdminTarget
     /// <summary>The bootstrap's <c>node.id</c> and <c>node.cluster</c>.</summary>
     (string Id, string Cluster) Node { get; }
 
+    /// <summary>How many processes of this proxy were replaced by the next while serving.</summary>
+    int RestartEpoch { get; }
+
+    /// <summary>For how long there has been a process of this proxy, this one or one before it.</summary>
+    TimeSpan Age { get; }
+
     /// <summary>How many workers there are.</summary>
     int Concurrency { get; }
 
@@ -29,7 +35,7 @@ public interface IAdminTarget
     /// <summary>Writes the configuration as Envoy's <c>/config_dump</c> does: JSON, <c>{"configs":[…]}</c>, no private keys.</summary>
     void WriteConfigDump(Stream stream, bool includeEndpoints);
 
-    /// <summary>Fails (or mends) the health checks that others make of this proxy, so that they send no new work.</summary>
+    /// <summary>Fails (or mends) the health checks that others make of this proxy, so that they send no new work; meanwhile every response closes its connection.</summary>
     void FailHealthCheck(bool fail);
 
     /// <summary>Closes the listeners and lets open exchanges finish; the process goes on.</summary>

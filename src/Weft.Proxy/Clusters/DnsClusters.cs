@@ -24,6 +24,15 @@ internal sealed class DnsClusters : IDisposable
         _time = time;
     }
 
+    /// <summary>True when every cluster's names were looked up once, whatever came of it.</summary>
+    public bool HasLookedUp
+    {
+        get
+        {
+            lock (_lock) return _entries.Values.All(static entry => entry.HasLookedUp);
+        }
+    }
+
     /// <summary>Follows the clusters of a new snapshot.</summary>
     public void Update(IEnumerable<ClusterRuntime> clusters)
     {
@@ -69,6 +78,7 @@ internal sealed class DnsClusters : IDisposable
                     _changed();
                 }
 
+                entry.HasLookedUp = true;
                 await Task.Delay(rate, _time, entry.Stop.Token).ConfigureAwait(false);
             }
         }
@@ -162,5 +172,14 @@ internal sealed class DnsClusters : IDisposable
         left.Localities.SelectMany(static locality => locality.Endpoints).Select(static endpoint => endpoint.Address).ToHashSet()
             .SetEquals(right.Localities.SelectMany(static locality => locality.Endpoints).Select(static endpoint => endpoint.Address));
 
-    private sealed record Entry(ClusterModel Model, ClusterState State, CancellationTokenSource Stop);
+    private sealed record Entry(ClusterModel Model, ClusterState State, CancellationTokenSource Stop)
+    {
+        private volatile bool _hasLookedUp;
+
+        public bool HasLookedUp
+        {
+            get => _hasLookedUp;
+            set => _hasLookedUp = value;
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Weft.Proxy.Interop;
 using Weft.Wire.Dns;
 
 namespace Weft.Proxy.Dns;
@@ -20,10 +21,12 @@ public sealed class DnsServer : IAsyncDisposable
     private readonly DnsForwarder forwarder;
     private readonly string[] ownDomains;
     private readonly CancellationTokenSource stopping = new();
+    private readonly CancellationTokenSource taking = new();
     private readonly Socket datagrams;
     private readonly Socket connections;
     private readonly Task serving;
     private DnsNameTable names = DnsNameTable.Empty;
+    private bool handsOver;
     private int openConnections;
     private long answered;
     private long forwarded;
@@ -37,6 +40,13 @@ public sealed class DnsServer : IAsyncDisposable
         this.time = time;
         forwarder = new DnsForwarder(options, time);
         ownDomains = [.. options.OwnDomains.Select(domain => domain.Trim('.').ToLowerInvariant())];
+        if (options.Inherited is { } inherited)
+        {
+            (datagrams, connections) = inherited;
+            serving = Task.WhenAll(ServeDatagramsAsync(), ServeConnectionsAsync());
+            return;
+        }
+
         datagrams = new Socket(options.Listen.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         connections = new Socket(options.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -72,13 +82,30 @@ public sealed class DnsServer : IAsyncDisposable
     /// <summary>Binds and serves until disposed of. Throws <see cref="SocketException"/> when the port is taken.</summary>
     public static DnsServer Start(DnsServerOptions options, TimeProvider time) => new(options, time);
 
+    /// <summary>Its sockets; this object's own.</summary>
+    internal (Socket Datagrams, Socket Connections) Sockets => (datagrams, connections);
+
+    /// <summary>Asks no more and takes no more, and leaves the sockets to another process that has them too; what was asked before is still answered.</summary>
+    internal async Task HandOverAsync()
+    {
+        handsOver = true;
+        await taking.CancelAsync().ConfigureAwait(false);
+        await serving.ConfigureAwait(false);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await taking.CancelAsync().ConfigureAwait(false);
         await stopping.CancelAsync().ConfigureAwait(false);
-        datagrams.Dispose();
-        connections.Dispose();
         await serving.ConfigureAwait(false);
+        foreach (Socket socket in (Socket[])[datagrams, connections])
+        {
+            if (handsOver) SharedSocket.Abandon(socket);
+            else socket.Dispose();
+        }
+
+        taking.Dispose();
         stopping.Dispose();
     }
 
@@ -87,11 +114,11 @@ public sealed class DnsServer : IAsyncDisposable
         byte[] buffer = new byte[DnsMessage.MaxUdpBytes];
         byte[] answer = new byte[DnsMessage.MaxUdpBytes];
         EndPoint any = new IPEndPoint(options.Listen.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        while (!stopping.IsCancellationRequested)
+        while (!taking.IsCancellationRequested)
         {
             try
             {
-                SocketReceiveFromResult received = await datagrams.ReceiveFromAsync(buffer, any, stopping.Token).ConfigureAwait(false);
+                SocketReceiveFromResult received = await datagrams.ReceiveFromAsync(buffer, any, taking.Token).ConfigureAwait(false);
                 Memory<byte> request = buffer.AsMemory(0, received.ReceivedBytes);
                 int length = AnswerOwn(request.Span, answer, overTcp: false, out DnsQuery query, out bool forward);
                 if (forward)
@@ -156,11 +183,11 @@ public sealed class DnsServer : IAsyncDisposable
 
     private async Task ServeConnectionsAsync()
     {
-        while (!stopping.IsCancellationRequested)
+        while (!taking.IsCancellationRequested)
         {
             try
             {
-                Socket client = await connections.AcceptAsync(stopping.Token).ConfigureAwait(false);
+                Socket client = await connections.AcceptAsync(taking.Token).ConfigureAwait(false);
                 if (Interlocked.Increment(ref openConnections) > options.MaxConnections)
                 {
                     Interlocked.Decrement(ref openConnections);
@@ -178,7 +205,7 @@ public sealed class DnsServer : IAsyncDisposable
             catch (SocketException failure) when (failure.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
             {
                 // The connection stays ready, and the next attempt would fail at once.
-                await Task.Delay(AcceptPause, time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(AcceptPause, time, taking.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (SocketException)
             {

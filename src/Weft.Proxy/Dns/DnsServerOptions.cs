@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Weft.Proxy.Dns;
 
@@ -7,6 +8,9 @@ public sealed record DnsServerOptions
 {
     /// <summary>Where to listen, UDP and TCP. Loopback: answers to redirected questions must come from the address that they were redirected to.</summary>
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 15053);
+
+    /// <summary>Sockets at that address that another process handed over; the server's from now on. Null to open new ones.</summary>
+    internal (Socket Datagrams, Socket Connections)? Inherited { get; init; }
 
     /// <summary>Resolvers for names that are not the mesh's, asked in order.</summary>
     public IReadOnlyList<IPEndPoint> Upstreams { get; init; } = [];

@@ -33,12 +33,23 @@ public sealed class WorkloadDns : IAsyncDisposable
     /// <param name="ownDomains">Domains of which the mesh knows every name; see <see cref="DnsServerOptions.OwnDomains"/>.</param>
     /// <param name="resolverText">The content of the workload's <c>resolv.conf</c>; empty when it has none.</param>
     /// <param name="time">The clock.</param>
-    public static WorkloadDns Start(IPEndPoint listen, string workloadNamespace, IReadOnlyList<string> ownDomains, string resolverText, TimeProvider time)
+    public static WorkloadDns Start(IPEndPoint listen, string workloadNamespace, IReadOnlyList<string> ownDomains, string resolverText, TimeProvider time) =>
+        Start(listen, workloadNamespace, ownDomains, resolverText, time, null);
+
+    /// <summary>The same on sockets that another process handed over.</summary>
+    internal static WorkloadDns Start(
+        IPEndPoint listen, string workloadNamespace, IReadOnlyList<string> ownDomains, string resolverText, TimeProvider time, (Socket Datagrams, Socket Connections)? inherited)
     {
         ResolverSettings resolvers = ResolverSettings.Parse(resolverText);
-        DnsServer server = DnsServer.Start(new DnsServerOptions { Listen = listen, Upstreams = resolvers.Servers, OwnDomains = ownDomains }, time);
+        DnsServer server = DnsServer.Start(new DnsServerOptions { Listen = listen, Upstreams = resolvers.Servers, OwnDomains = ownDomains, Inherited = inherited }, time);
         return new WorkloadDns(server, workloadNamespace, resolvers.SearchDomains);
     }
+
+    /// <summary>Its sockets; the server's own.</summary>
+    internal (Socket Datagrams, Socket Connections) Sockets => server.Sockets;
+
+    /// <summary>Leaves the sockets to another process that has them too.</summary>
+    internal Task HandOverAsync() => server.HandOverAsync();
 
     /// <summary>Puts a new name table in force. Any thread.</summary>
     public void Take(NameTable table) => server.Names = DnsNameTable.From(table, workloadNamespace, searchDomains);

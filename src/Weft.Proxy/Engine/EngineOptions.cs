@@ -1,4 +1,5 @@
 using Weft.Proxy.Http;
+using Weft.Proxy.Listeners;
 using Weft.Proxy.Telemetry;
 
 namespace Weft.Proxy.Engine;
@@ -14,6 +15,12 @@ public sealed class EngineOptions
     /// of the connections, as two generations of one proxy want it while the newer takes over. False: such an address is refused.
     /// </summary>
     public bool SharesAddresses { get; init; }
+
+    /// <summary>
+    /// Listening sockets of the process whose place this one takes. With them nothing is accepted before <see cref="ProxyEngine.OpenListenersAsync"/>, for the
+    /// sockets are still served by that process.
+    /// </summary>
+    internal InheritedListeners? Inherited { get; init; }
 
     /// <summary>The wall clock for log lines.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -9,7 +9,7 @@ namespace Weft.Proxy.Engine;
 /// Joins each new <see cref="ProxySnapshot"/> with the runtime state keyed by name: sockets of listeners, counters of clusters, TLS
 /// contexts. What did not change keeps its objects. Used under the engine's publish lock, never by a worker.
 /// </summary>
-internal sealed class EngineSnapshotBuilder(int concurrency, bool sharesAddresses)
+internal sealed class EngineSnapshotBuilder(int concurrency, InheritedListeners? inherited)
 {
     private readonly TlsContexts _tls = new();
     private Dictionary<string, ClusterRuntime> _clusters = [];
@@ -20,6 +20,9 @@ internal sealed class EngineSnapshotBuilder(int concurrency, bool sharesAddresse
     public IReadOnlyDictionary<string, ListenerRuntime> Listeners => _listeners;
 
     public IReadOnlyDictionary<string, ClusterRuntime> Clusters => _clusters;
+
+    /// <summary>See <see cref="EngineOptions.SharesAddresses"/>.</summary>
+    public bool SharesAddresses { get; set; }
 
     /// <summary>Builds the runtime form; what cannot be opened is named in <paramref name="errors"/> and left out.</summary>
     public EngineSnapshot Build(ProxySnapshot model, List<string> errors)
@@ -94,7 +97,7 @@ internal sealed class EngineSnapshotBuilder(int concurrency, bool sharesAddresse
 
             ListenerState? state = old is not null && old.Model.Address == listener.Address && old.Model.BindToPort == listener.BindToPort
                 ? old.State
-                : ListenerState.Open(listener, concurrency, sharesAddresses, errors);
+                : ListenerState.Open(listener, concurrency, SharesAddresses, inherited, errors);
             if (state is null)
             {
                 // The address cannot be had: what was in force under this name stays in force.

@@ -7,23 +7,29 @@ namespace Weft.Proxy.Engine;
 
 /// <summary>
 /// The data plane of a process: its workers, and the one door through which configuration reaches them. Thread-safe; its methods
-/// are for control threads. Order of shutdown: <see cref="DrainAsync"/> (no new connections, exchanges finish), then <see cref="Dispose"/>.
+/// are for control threads. Order of shutdown: <see cref="DrainAsync"/> (no new connections, exchanges finish),
+/// <see cref="EndConnectionsAsync"/> (what is left ends), then <see cref="Dispose"/>.
 /// </summary>
 public sealed class ProxyEngine : IDisposable
 {
+    private static readonly TimeSpan s_longestIdleDrain = TimeSpan.FromSeconds(1);
     private readonly Lock _lock = new();
     private readonly EngineSnapshotBuilder _builder;
     private readonly Worker[] _workers;
     private readonly DnsClusters _dns;
     private EngineSnapshot _current = EngineSnapshot.Empty;
     private bool _disposed;
+    private bool _draining;
+    private volatile bool _holdsListeners;
+    private volatile bool _endsKeepalive;
 
     /// <summary>Makes the workers and starts their threads; nothing listens yet.</summary>
     public ProxyEngine(EngineOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         Options = options;
-        _builder = new EngineSnapshotBuilder(Math.Max(options.Concurrency, 1), options.SharesAddresses);
+        _builder = new EngineSnapshotBuilder(Math.Max(options.Concurrency, 1), options.Inherited) { SharesAddresses = options.SharesAddresses || options.Inherited is not null };
+        _holdsListeners = options.Inherited is not null;
         _workers = [.. Enumerable.Range(0, Math.Max(options.Concurrency, 1)).Select(i => new Worker(i, this, options))];
         _dns = new DnsClusters(Signal, options.TimeProvider);
         options.Telemetry.AddGlobalStat(new GlobalStat("weft.server_first_destinations", true, () => ServerFirst.CountAt(Environment.TickCount64)));
@@ -36,6 +42,22 @@ public sealed class ProxyEngine : IDisposable
     internal ServerFirstDestinations ServerFirst { get; } = new();
 
     public IReadOnlyList<Worker> Workers => _workers;
+
+    /// <summary>
+    /// True: clients are to come back on new connections (<c>Connection: close</c>, GOAWAY with their next response), while everything else goes on, new
+    /// connections included. Set while health checks are made to fail.
+    /// </summary>
+    public bool EndsKeepalive
+    {
+        get => _endsKeepalive;
+        set => _endsKeepalive = value;
+    }
+
+    /// <summary>True until <see cref="OpenListenersAsync"/>: listening sockets are there, and nothing accepts on them here.</summary>
+    internal bool HoldsListeners => _holdsListeners;
+
+    /// <summary>True when every name of the clusters in force was looked up once, whatever came of it.</summary>
+    internal bool HasLookedUpNames => _dns.HasLookedUp;
 
     /// <summary>How many client connections are open on all workers.</summary>
     public int DownstreamConnections => _workers.Sum(static worker => worker.DownstreamConnections);
@@ -53,6 +75,9 @@ public sealed class ProxyEngine : IDisposable
             if (_disposed) return ["The proxy is shutting down."];
             _current = _builder.Build(snapshot, errors);
             _dns.Update(_builder.Clusters.Values);
+
+            // Nobody accepts any more: what was opened only now would let clients wait for ever.
+            if (_draining) CloseUnclaimed();
         }
 
         Signal();
@@ -82,12 +107,46 @@ public sealed class ProxyEngine : IDisposable
     }
 
     /// <summary>
-    /// Stops accepting and lets open exchanges finish: every response closes its connection, idle connections close. Returns true
-    /// when no client connection is left, false when the time is up first.
+    /// Begins to accept on sockets that were taken over from another process, and closes those that no listener wants. From here on an address that another
+    /// process holds is refused again, unless <see cref="EngineOptions.SharesAddresses"/> says otherwise.
+    /// </summary>
+    public async Task OpenListenersAsync(TimeSpan timeout)
+    {
+        _holdsListeners = false;
+        lock (_lock) _builder.SharesAddresses = Options.SharesAddresses;
+        Signal();
+        await SettleAsync(timeout).ConfigureAwait(false);
+        Options.Inherited?.Close();
+    }
+
+    /// <summary>Copies of all listening sockets with the names of their listeners, for another process to take over. They are the caller's.</summary>
+    internal async Task<IReadOnlyList<(string Listener, int Descriptor)>> CopyListenSocketsAsync(TimeSpan timeout)
+    {
+        List<(string Listener, int Descriptor)>[] copies = [.. _workers.Select(static _ => new List<(string Listener, int Descriptor)>())];
+        for (int i = 0; i < _workers.Length; i++)
+        {
+            List<(string Listener, int Descriptor)> list = copies[i];
+            _workers[i].Post(worker => worker.CopyListenSockets(list));
+        }
+
+        if (!await SettleAsync(timeout).ConfigureAwait(false)) throw new TimeoutException("The workers did not answer.");
+        return [.. copies.SelectMany(static list => list)];
+    }
+
+    /// <summary>
+    /// Stops accepting and lets open exchanges finish: every response closes its connection, idle connections close (those of HTTP/1.1 after a second at
+    /// most, so that a request that is on its way is still answered). Returns true when no client connection is left, false when the time is up first.
     /// </summary>
     public async Task<bool> DrainAsync(TimeSpan timeout, CancellationToken cancel = default)
     {
-        foreach (Worker worker in _workers) worker.Post(static w => w.Drain());
+        lock (_lock)
+        {
+            _draining = true;
+            CloseUnclaimed();
+        }
+
+        TimeSpan idle = timeout / 2 < s_longestIdleDrain ? timeout / 2 : s_longestIdleDrain;
+        foreach (Worker worker in _workers) worker.Post(w => w.Drain(idle));
         long start = Options.TimeProvider.GetTimestamp();
         await SettleAsync(timeout).ConfigureAwait(false);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10), Options.TimeProvider);
@@ -98,6 +157,13 @@ public sealed class ProxyEngine : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Ends every connection that is still open, each with its record; for when the time to drain is up.</summary>
+    public Task EndConnectionsAsync(TimeSpan timeout)
+    {
+        foreach (Worker worker in _workers) worker.Post(static w => w.EndConnections());
+        return SettleAsync(timeout);
     }
 
     /// <summary>Ends the workers at once; open connections are closed.</summary>
@@ -112,6 +178,12 @@ public sealed class ProxyEngine : IDisposable
         _dns.Dispose();
         foreach (Worker worker in _workers) worker.Post(static w => w.Stop());
         foreach (Worker worker in _workers) worker.Join(TimeSpan.FromSeconds(5));
+        CloseUnclaimed();
+        Options.Inherited?.Close();
+    }
+
+    private void CloseUnclaimed()
+    {
         foreach (ListenerRuntime listener in _builder.Listeners.Values) listener.State.CloseUnclaimed();
     }
 

@@ -104,6 +104,12 @@ public sealed unsafe class Worker
     /// <summary>True once shutdown began: responses carry <c>Connection: close</c>.</summary>
     internal bool IsDraining { get; private set; }
 
+    /// <summary>True when every response is the last of its connection.</summary>
+    internal bool EndsKeepalive => IsDraining || Engine.EndsKeepalive;
+
+    /// <summary>How long an idle connection of HTTP/1.1 may wait for its next request while draining.</summary>
+    internal TimeSpan DrainIdleTimeout { get; private set; }
+
     /// <summary>For one receive; its content is gone with the next.</summary>
     internal byte* ReadScratch { get; }
 
@@ -285,8 +291,8 @@ public sealed unsafe class Worker
         foreach (ListenerRuntime listener in snapshot.Bound)
         {
             if (_listeners.TryGetValue(listener.State, out ListenSocket? socket))
-                socket.Listener = listener;
-            else if (!IsDraining)
+                socket.Use(listener);
+            else if (!IsDraining && !Engine.HoldsListeners)
                 _listeners[listener.State] = ListenSocket.Open(this, listener);
         }
 
@@ -306,10 +312,14 @@ public sealed unsafe class Worker
         if (target is IDownstreamConnection connection && !Snapshot.HasModel(connection.Facts.Listener)) connection.Retire();
     }
 
-    /// <summary>Stops accepting; open exchanges finish, and connections close after their response. On the worker.</summary>
-    internal void Drain()
+    /// <summary>
+    /// Stops accepting; open exchanges finish, and connections close after their response. A client of HTTP/1.1 may be asking just now, so an idle
+    /// connection waits for one more request for <paramref name="idle"/>. On the worker.
+    /// </summary>
+    internal void Drain(TimeSpan idle)
     {
         IsDraining = true;
+        DrainIdleTimeout = idle;
         foreach (ListenSocket socket in _listeners.Values) socket.Close();
         _listeners.Clear();
         foreach (EpollTarget? target in _targets)
@@ -321,6 +331,30 @@ public sealed unsafe class Worker
         {
             if (target is SocketConnection connection) connection.OnDrain();
         }
+    }
+
+    /// <summary>The time to drain is up: what is still open ends, with its record. On the worker.</summary>
+    internal void EndConnections()
+    {
+        foreach (EpollTarget? target in _targets)
+        {
+            if (target is SocketConnection connection) connection.OnDrainTimeout();
+        }
+
+        FlushBatch();
+    }
+
+    /// <summary>Adds copies of the listening sockets with the names of their listeners; the caller owns them. On the worker.</summary>
+    internal void CopyListenSockets(List<(string Listener, int Descriptor)> copies)
+    {
+        foreach (ListenSocket socket in _listeners.Values) socket.CopyTo(copies);
+    }
+
+    /// <summary>Has the kernel report no more events of the target.</summary>
+    internal void Unregister(EpollTarget target)
+    {
+        EpollEvent none = default;
+        _ = Libc.EpollControl(_epoll, Libc.EpollCtlDelete, target.Descriptor, &none);
     }
 
     private void Run()

@@ -13,7 +13,10 @@ namespace Weft.Proxy.Hosting;
 /// <param name="log">Whose level the admin pages change.</param>
 /// <param name="quit">Ends the process in good order; returns at once.</param>
 /// <param name="waitingFor">Why the proxy is not ready yet, as a sentence; empty when it is.</param>
-internal sealed class ProxyAdminTarget(ProxyEngine engine, ConfigurationStore store, Node node, ProxyLog log, Action quit, Func<string> waitingFor) : IAdminTarget
+/// <param name="epoch">See <see cref="IAdminTarget.RestartEpoch"/>.</param>
+/// <param name="age">See <see cref="IAdminTarget.Age"/>.</param>
+internal sealed class ProxyAdminTarget(ProxyEngine engine, ConfigurationStore store, Node node, ProxyLog log, Action quit, Func<string> waitingFor, Func<int> epoch, Func<TimeSpan> age)
+    : IAdminTarget
 {
     private volatile bool _draining;
     private volatile bool _wasReady;
@@ -43,6 +46,12 @@ internal sealed class ProxyAdminTarget(ProxyEngine engine, ConfigurationStore st
     public (string Id, string Cluster) Node => (node.Id, node.Cluster);
 
     /// <inheritdoc/>
+    public int RestartEpoch => epoch();
+
+    /// <inheritdoc/>
+    public TimeSpan Age => age();
+
+    /// <inheritdoc/>
     public int Concurrency => engine.Workers.Count;
 
     /// <inheritdoc/>
@@ -62,7 +71,11 @@ internal sealed class ProxyAdminTarget(ProxyEngine engine, ConfigurationStore st
     public void WriteConfigDump(Stream stream, bool includeEndpoints) => ConfigDumpWriter.Write(stream, store.Report(), includeEndpoints);
 
     /// <inheritdoc/>
-    public void FailHealthCheck(bool fail) => _healthFailed = fail;
+    public void FailHealthCheck(bool fail)
+    {
+        _healthFailed = fail;
+        engine.EndsKeepalive = fail;
+    }
 
     /// <inheritdoc/>
     public void DrainListeners()

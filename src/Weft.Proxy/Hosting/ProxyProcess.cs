@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Istio.Networking.Nds.V1;
 using Weft.Identity;
 using Weft.Proxy.Admin;
 using Weft.Proxy.Admin.Pages;
@@ -8,6 +9,7 @@ using Weft.Proxy.Discovery;
 using Weft.Proxy.Dns;
 using Weft.Proxy.Engine;
 using Weft.Proxy.Identity;
+using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
 using Weft.Xds;
@@ -15,10 +17,11 @@ using Weft.Xds;
 namespace Weft.Proxy.Hosting;
 
 /// <summary>
-/// Everything that one <c>weft-proxy</c> is made of, started and stopped in order. Start: engine, static configuration, identity, discovery, admin.
+/// Everything that one <c>weft-proxy</c> is made of, started and stopped in order. Start: engine, static configuration, admin, identity, discovery; one that takes over
+/// (ADR 7) first gets the sockets, and opens listeners and admin last, once it is ready.
 /// Stop: readiness fails, listeners close and exchanges finish within the drain time, discovery and identity end, workers end, logs are written, admin ends.
 /// </summary>
-public sealed class ProxyProcess : IAsyncDisposable
+public sealed partial class ProxyProcess : IAsyncDisposable
 {
     private const int StatisticsPort = 15020;
     private const int HealthPort = 15021;
@@ -35,6 +38,10 @@ public sealed class ProxyProcess : IAsyncDisposable
     private readonly NodeFacts _facts;
     private readonly ProxyAdminTarget _target;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _discoveryStop;
+    private readonly InheritedListeners? _inherited;
+    private readonly Lock _dnsLock = new();
+    private readonly long _started;
     private readonly TaskCompletionSource _quit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _tasks = [];
     private readonly SecretStore _secrets = new();
@@ -43,9 +50,10 @@ public sealed class ProxyProcess : IAsyncDisposable
     private DiscoveryClient? _discovery;
     private WorkloadIdentity? _identity;
     private WorkloadDns? _dns;
+    private NameTable? _names;
     private bool _isStarted;
 
-    /// <summary>Builds the parts; <see cref="Start"/> sets them going.</summary>
+    /// <summary>Builds the parts; <see cref="StartAsync"/> sets them going.</summary>
     /// <param name="options">From the command line.</param>
     /// <param name="bootstrap">What the proxy was started with, checked.</param>
     /// <param name="log">What it says to people.</param>
@@ -56,35 +64,41 @@ public sealed class ProxyProcess : IAsyncDisposable
         _bootstrap = bootstrap;
         _time = time;
         _log = log;
+        _discoveryStop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         _facts = new NodeFacts(bootstrap.Node);
         string version = typeof(ProxyProcess).Assembly.GetName().Version?.ToString(3) ?? "";
         _telemetry = new ProxyTelemetry(_facts.Labels(""), version: version, log: log.Warning);
-        _engine = new ProxyEngine(new EngineOptions { Concurrency = options.Concurrency, TimeProvider = time, Telemetry = _telemetry, Log = log.Warning });
+        _inherited = options.TakesOver ? new InheritedListeners() : null;
+        _started = time.GetTimestamp();
+        _engine = new ProxyEngine(new EngineOptions { Concurrency = options.Concurrency, TimeProvider = time, Telemetry = _telemetry, Log = log.Warning, Inherited = _inherited });
         _publisher = new SnapshotPublisher(bootstrap.Store, Publish);
         _files = new FileSecrets(_secrets, log.Warning, time);
         _secrets.Changed += OnSecretsChanged;
-        _target = new ProxyAdminTarget(_engine, bootstrap.Store, bootstrap.Node, log, () => _quit.TrySetResult(), WaitingFor);
+        _target = new ProxyAdminTarget(_engine, bootstrap.Store, bootstrap.Node, log, () => _quit.TrySetResult(), WaitingFor, () => Epoch, () => Age);
     }
 
     /// <summary>Completes when <c>/quitquitquit</c> was asked for.</summary>
     public Task QuitRequested => _quit.Task;
 
-    /// <summary>Opens what the bootstrap says and connects to the control plane.</summary>
-    /// <exception cref="ProxyStartException">An address is taken, a certificate does not parse, or a setting is missing.</exception>
-    public void Start()
+    /// <summary>Opens what the bootstrap says and connects to the control plane. One that takes over comes back when it has.</summary>
+    /// <param name="stop">Gives up while it waits to be ready to take over.</param>
+    /// <exception cref="ProxyStartException">An address is taken, a certificate does not parse, a setting is missing, or there is nothing to take over.</exception>
+    public async Task StartAsync(CancellationToken stop = default)
     {
+        if (_inherited is not null) Introduce();
         _publisher.Publish();
         _isStarted = true;
         _tasks.Add(_files.RunAsync(_stop.Token));
-        StartAdmin();
+        if (_predecessor is null) OpenOwnPorts();
         if (_facts.AuthorityAddress is { } authority) StartIdentity(authority);
-        if (_facts.AnswersDns) _dns = StartDns();
         if (_bootstrap.XdsServer is { } server)
         {
-            _discovery = new DiscoveryClient(_bootstrap, _publisher, () => new GrpcDiscoveryTransport(server), _time, _dns is { } dns ? dns.Take : null);
-            _tasks.Add(_discovery.RunAsync(_stop.Token));
+            _discovery = new DiscoveryClient(_bootstrap, _publisher, () => new GrpcDiscoveryTransport(server), _time, _facts.AnswersDns ? TakeNames : null);
+            _tasks.Add(_discovery.RunAsync(_discoveryStop.Token));
         }
 
+        if (_predecessor is { } predecessor) await TakeOverAsync(predecessor, stop).ConfigureAwait(false);
+        OfferRestart();
         _log.Info($"weft-proxy started: node '{_bootstrap.Node.Id}', {_options.Concurrency} workers, admin at {_bootstrap.AdminAddress}.");
     }
 
@@ -92,9 +106,14 @@ public sealed class ProxyProcess : IAsyncDisposable
     public async Task StopAsync()
     {
         _target.StartDraining();
+        if (!WasTakenOver && _options.DrainNotice > TimeSpan.Zero) await Task.Delay(_options.DrainNotice, _time).ConfigureAwait(false);
         bool isQuiet = await _engine.DrainAsync(_options.DrainTime).ConfigureAwait(false);
         if (!isQuiet)
+        {
             _log.Warning($"{_engine.DownstreamConnections} connections were still open after the drain time of {_options.DrainTime.TotalSeconds:0.#} s and are closed.");
+            await _engine.EndConnectionsAsync(s_settleTime).ConfigureAwait(false);
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -103,11 +122,14 @@ public sealed class ProxyProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_stop.IsCancellationRequested) await _stop.CancelAsync().ConfigureAwait(false);
+        if (_offer is not null) await _offer.DisposeAsync().ConfigureAwait(false);
+        _predecessor?.Dispose();
         _publisher.Dispose();
         _engine.Dispose();
         _telemetry.Dispose();
         _admin?.Dispose();
         if (_dns is not null) await _dns.DisposeAsync().ConfigureAwait(false);
+        _discoveryStop.Dispose();
         _stop.Dispose();
     }
 
@@ -138,6 +160,28 @@ public sealed class ProxyProcess : IAsyncDisposable
         _tasks.Add(_identity.RunAsync(_stop.Token));
     }
 
+    /// <summary>What serves others than the workers do: admin, statistics, health, DNS.</summary>
+    private void OpenOwnPorts()
+    {
+        StartAdmin();
+        if (!_facts.AnswersDns) return;
+        WorkloadDns dns = StartDns();
+        lock (_dnsLock)
+        {
+            _dns = dns;
+            if (_names is { } names) dns.Take(names);
+        }
+    }
+
+    private void TakeNames(NameTable names)
+    {
+        lock (_dnsLock)
+        {
+            _names = names;
+            _dns?.Take(names);
+        }
+    }
+
     private WorkloadDns StartDns()
     {
         const string resolverFile = "/etc/resolv.conf";
@@ -154,7 +198,7 @@ public sealed class ProxyProcess : IAsyncDisposable
         IPEndPoint listen = new(IPAddress.Loopback, WorkloadDns.DefaultPort);
         try
         {
-            return WorkloadDns.Start(listen, _facts.Namespace, _facts.OwnDomains, resolvers, _time);
+            return WorkloadDns.Start(listen, _facts.Namespace, _facts.OwnDomains, resolvers, _time, _predecessor?.TakeDns());
         }
         catch (SocketException e)
         {
@@ -189,7 +233,7 @@ public sealed class ProxyProcess : IAsyncDisposable
 
         try
         {
-            if (bindings.Count > 0) _admin = new AdminServer(bindings, _log.Warning);
+            if (bindings.Count > 0) _admin = new AdminServer(bindings, _log.Warning, _predecessor is { } predecessor ? predecessor.TakeAdmin : null);
         }
         catch (SocketException e)
         {

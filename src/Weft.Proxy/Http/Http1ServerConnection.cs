@@ -124,8 +124,7 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
         if (end && status != 101 && _state != State.Waiting) _closeAfterResponse = true;
         if (!end && framing is BodyFraming.UntilClose or BodyFraming.Chunked && _clientIs10) _closeAfterResponse = true;
         _lacksLength = end && status is >= 200 and not (204 or 304) && _exchange!.Head.Method != RequestMethod.Head && !view.TryGet(KnownHeader.ContentLength, out _);
-        if (_draining || Worker.IsDraining || (_http.Model.MaxRequestsPerConnection > 0 && _requests >= _http.Model.MaxRequestsPerConnection))
-            _closeAfterResponse = true;
+        if (!_closeAfterResponse) _closeAfterResponse = IsLastResponse();
         _responseIsChunked = !end && status != 101 && framing is BodyFraming.Chunked or BodyFraming.UntilClose && !_clientIs10;
         int bound = view.Buffer.Length + (view.Edits?.AddedBytes ?? 0) + 128;
         if (bound > Worker.ScratchBytes)
@@ -216,7 +215,8 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
         {
             // Old enough: the next response is the last, and an idle connection goes at once.
             _stats.Add(HttpStat.DownstreamCxMaxDurationReached);
-            OnDrain();
+            _draining = true;
+            if (IsIdle && !IsReadable) Close(reset: false);
             return;
         }
 
@@ -227,8 +227,13 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
                 FailHead(408, "Request Timeout", "request_header_timeout", ResponseFlags.None);
                 Worker.FlushBatch();
                 break;
+            case State.Head when Worker.IsDraining && !IsHandshaking && HasUnseenBytes():
+                IsReadable = true;
+                Worker.Schedule(this);
+                break;
             default:
                 if (IsHandshaking) ReportSlowHandshake();
+                else if (_state == State.Head) _stats.Add(Worker.IsDraining ? HttpStat.DownstreamCxDrainClose : HttpStat.DownstreamCxIdleTimeout);
                 Close(reset: false);
                 break;
         }
@@ -240,7 +245,16 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
     public override void OnDrain()
     {
         _draining = true;
-        if (_state == State.Head && _input.IsEmpty && !IsReadable) Close(reset: false);
+        if (IsIdle) ArmIdle();
+    }
+
+    public override void OnDrainTimeout()
+    {
+        HttpExchange? exchange = _exchange;
+        _exchange = null;
+        // A body that its framing does not end must not look whole.
+        Close(reset: exchange is not null && _state != State.Tunnel && !_responseIsChunked);
+        exchange?.OnDrainTimeout();
     }
 
     public override void Recycle()
@@ -556,9 +570,27 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
         CloseTransport(reset);
     }
 
+    /// <summary>Nothing was asked yet, or the last answer is out.</summary>
+    private bool IsIdle => _state == State.Head && _input.IsEmpty && !IsHandshaking;
+
+    /// <summary>Whether the client is to come back on another connection, and why, counted.</summary>
+    private bool IsLastResponse()
+    {
+        if (_draining || Worker.EndsKeepalive)
+        {
+            _stats.Add(HttpStat.DownstreamCxDrainClose);
+            return true;
+        }
+
+        if (_http.Model.MaxRequestsPerConnection == 0 || _requests < _http.Model.MaxRequestsPerConnection) return false;
+        _stats.Add(HttpStat.DownstreamCxMaxRequestsReached);
+        return true;
+    }
+
     private void ArmIdle()
     {
         TimeSpan idle = _http.Model.IdleTimeout;
+        if (Worker.IsDraining && (idle <= TimeSpan.Zero || idle > Worker.DrainIdleTimeout)) idle = Worker.DrainIdleTimeout;
         if (idle > TimeSpan.Zero) Arm(idle);
         else TimerWheel.Disarm(_timer);
     }

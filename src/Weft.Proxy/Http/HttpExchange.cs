@@ -280,6 +280,21 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         Finish();
     }
 
+    /// <summary>The process ends and waits no longer: the client's connection or stream is closed by this side.</summary>
+    public void OnDrainTimeout()
+    {
+        if (Is(Progress.Finished)) return;
+        _downstream = null;
+        if (!Is(Progress.ResponseEnded))
+        {
+            _flags |= ResponseFlags.DownstreamConnectionTermination;
+            _details = ReplyDetails.DrainTimeout;
+            if (!Is(Progress.ResponseStarted)) _status = 0;
+        }
+
+        Finish();
+    }
+
     /// <summary>The client takes bytes again.</summary>
     public void OnDownstreamDrained()
     {

@@ -18,6 +18,9 @@ internal enum Http2Loss : byte
     /// <summary>The peer broke the protocol on this stream.</summary>
     Protocol,
 
+    /// <summary>This process ends, and its time to drain is up.</summary>
+    DrainTimeout,
+
     /// <summary>The connection ended.</summary>
     Connection,
 }

@@ -61,6 +61,7 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
     {
         TakeOver(facts, chain);
         BeginHttp2(_http.Model.Http2);
+        if (Worker.IsDraining) Retire();
         if (preread.IsEmpty) TimeHeads(finishedBefore: -1);
         else OnData(preread);
     }
@@ -74,6 +75,7 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
         TakeOver(facts, chain);
         Write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"u8);
         BeginHttp2(_http.Model.Http2, settings);
+        if (Worker.IsDraining) Retire();
         TimeHeads(finishedBefore: -1);
         head.Version = WireVersion.Http2;
         head.Flags &= ~HeadFlags.Upgrade;
@@ -158,6 +160,14 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
 
     public override void OnDrain() => Retire();
 
+    public override void OnDrainTimeout()
+    {
+        if (_state != State.Lingering) SendGoAway(LastStreamId, Http2ErrorCode.NoError, "drain_timeout");
+        _state = State.Lingering;
+        LoseStreams(0, Http2Loss.DrainTimeout);
+        Close(reset: false);
+    }
+
     public override void Recycle()
     {
         _chain = null!;
@@ -172,6 +182,7 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
     internal int SendHead(Http2Stream stream, int status, HeadView view, bool end)
     {
         if (!stream.State.SendHeaders(end, isInterim: status is >= 100 and < 200)) return 0;
+        if (_state == State.Open && Worker.EndsKeepalive) Retire();
         HpackWriter writer = BeginBlock(view, pseudoBytes: 16, out Span<byte> room, out byte[]? rented);
         writer.Status(status);
         writer.Fields(view);

@@ -125,6 +125,12 @@ internal sealed class Http2ServerStream(Worker worker) : Http2Stream(worker), ID
     {
         HttpExchange? exchange = _exchange;
         _exchange = null;
+        if (loss == Http2Loss.DrainTimeout)
+        {
+            exchange?.OnDrainTimeout();
+            return;
+        }
+
         if (loss is Http2Loss.Protocol)
         {
             Server.Stats.Add(HttpStat.DownstreamRqTxReset);

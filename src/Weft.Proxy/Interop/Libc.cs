@@ -15,6 +15,7 @@ internal static unsafe partial class Libc
     public const int MsgDontWait = 0x40;
     public const int MsgNoSignal = 0x4000;
     public const int MsgPeek = 2;
+    public const int MsgCloseOnExec = 0x40000000;
     public const int EpollCtlAdd = 1;
     public const int EpollCtlDelete = 2;
     public const uint EpollIn = 1;
@@ -42,6 +43,7 @@ internal static unsafe partial class Libc
     public const int IpBindAddressNoPort = 24;
     public const int ShutWrite = 1;
     public const int LimitOpenFiles = 7;
+    private const int DuplicateFrom = 1030;
 
     private static readonly bool s_arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
     private static readonly nint s_recvFrom = s_arm ? 207 : 45;
@@ -115,6 +117,28 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "dup")]
     [SuppressGCTransition]
     public static partial int Duplicate(int descriptor);
+
+    /// <summary><c>fcntl</c> with a number as its argument.</summary>
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    [SuppressGCTransition]
+    private static partial int Control(int descriptor, int command, int argument);
+
+    /// <summary>A copy of the descriptor that no program started from here inherits; −1 when there is none to be had.</summary>
+    public static int DuplicateCloseOnExec(int descriptor) => Control(descriptor, DuplicateFrom, 3);
+
+    /// <summary>Sends a message with its control data; may wait.</summary>
+    [LibraryImport("libc", EntryPoint = "sendmsg")]
+    public static partial nint SendMessage(int descriptor, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recvmsg")]
+    private static partial nint ReceiveMessageNative(int descriptor, MessageHeader* message, int flags);
+
+    /// <summary>Receives a message with its control data; may wait.</summary>
+    public static int ReceiveMessage(int descriptor, MessageHeader* message, int flags) => (int)ReceiveMessageNative(descriptor, message, flags);
+
+    /// <summary>The user that this process acts for.</summary>
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
 
     /// <summary>Reads a bound of the process: the one in force, then the highest it may be set to.</summary>
     [LibraryImport("libc", EntryPoint = "getrlimit")]

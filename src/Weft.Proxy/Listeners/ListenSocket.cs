@@ -26,19 +26,49 @@ internal sealed unsafe class ListenSocket : EpollTarget, ITimerOwner
     }
 
     /// <summary>The newest configuration of this listener; new connections get it.</summary>
-    public ListenerRuntime Listener { get; set; }
+    public ListenerRuntime Listener { get; private set; }
 
-    /// <summary>Claims the worker's socket of the listener and registers it.</summary>
+    /// <summary>A further socket of this worker at the same listener; null mostly.</summary>
+    private ListenSocket? Sibling { get; set; }
+
+    /// <summary>Claims the worker's sockets of the listener and registers them.</summary>
     public static ListenSocket Open(Worker worker, ListenerRuntime listener)
     {
         var socket = new ListenSocket(worker, listener);
         int descriptor = listener.State.Claim(worker.Index);
-        if (descriptor >= 0) worker.Register(socket, descriptor, Libc.EpollIn | Libc.EpollEdge);
+        if (descriptor < 0) return socket;
+        worker.Register(socket, descriptor, Libc.EpollIn | Libc.EpollEdge);
+        for (ListenSocket last = socket; listener.State.Claim(worker.Index) is var next and >= 0; last = last.Sibling)
+        {
+            last.Sibling = new ListenSocket(worker, listener);
+            worker.Register(last.Sibling, next, Libc.EpollIn | Libc.EpollEdge);
+        }
+
         return socket;
     }
 
-    /// <summary>Takes what waits in the kernel's queue, then closes the socket.</summary>
+    /// <summary>New connections get another configuration.</summary>
+    public void Use(ListenerRuntime listener)
+    {
+        for (ListenSocket? socket = this; socket is not null; socket = socket.Sibling) socket.Listener = listener;
+    }
+
+    /// <summary>Adds copies of the sockets, which are the caller's, for another process to take over.</summary>
+    public void CopyTo(List<(string Listener, int Descriptor)> copies)
+    {
+        for (ListenSocket? socket = this; socket is not null; socket = socket.Sibling)
+        {
+            if (socket.Descriptor >= 0 && Libc.DuplicateCloseOnExec(socket.Descriptor) is var copy and >= 0) copies.Add((Listener.Model.Name, copy));
+        }
+    }
+
+    /// <summary>Takes what waits in the kernel's queues, then closes the sockets.</summary>
     public void Close()
+    {
+        for (ListenSocket? socket = this; socket is not null; socket = socket.Sibling) socket.CloseOne();
+    }
+
+    private void CloseOne()
     {
         TimerWheel.Disarm(_pause);
         if (Descriptor < 0) return;
@@ -46,6 +76,8 @@ internal sealed unsafe class ListenSocket : EpollTarget, ITimerOwner
         {
         }
 
+        // Another process may have the same socket, and then closing it here does not end its events here.
+        _worker.Unregister(this);
         _worker.CloseDescriptor(this);
     }
 

@@ -5,21 +5,23 @@ using Weft.Proxy.Model;
 namespace Weft.Proxy.Listeners;
 
 /// <summary>
-/// The runtime state of a listener that outlives its configuration: one listening socket for each worker, all on one address by
-/// SO_REUSEPORT, and the count of open connections. Sockets are opened by the control thread, so that an address in use is an
-/// error of the configuration, and claimed by the workers.
+/// The runtime state of a listener that outlives its configuration: one listening socket for each worker (more where a proxy with more workers
+/// handed them over), all on one address by SO_REUSEPORT, and the count of open connections. Sockets are opened by the control thread, so that an
+/// address in use is an error of the configuration, and claimed by the workers.
 /// </summary>
 internal sealed class ListenerState
 {
     private const long ComplaintIntervalMs = 60_000;
     private readonly int[] _descriptors;
+    private readonly int _workers;
     private int _openConnections;
     private long _complainedMs = -ComplaintIntervalMs;
 
-    private ListenerState(string name, int[] descriptors, NetworkAddress bound)
+    private ListenerState(string name, int[] descriptors, int workers, NetworkAddress bound)
     {
         Name = name;
         _descriptors = descriptors;
+        _workers = workers;
         Bound = bound;
     }
 
@@ -35,19 +37,23 @@ internal sealed class ListenerState
     /// <param name="model">Where to listen.</param>
     /// <param name="workers">How many sockets to open.</param>
     /// <param name="sharesAddresses">True: another process may listen on the same address (<see cref="EngineOptions.SharesAddresses"/>).</param>
+    /// <param name="inherited">Sockets that were handed over; null for none.</param>
     /// <param name="errors">Takes the sentence.</param>
-    public static ListenerState? Open(ListenerModel model, int workers, bool sharesAddresses, List<string> errors)
+    public static ListenerState? Open(ListenerModel model, int workers, bool sharesAddresses, InheritedListeners? inherited, List<string> errors)
     {
-        if (!model.BindToPort) return new ListenerState(model.Name, [], model.Address);
-        if (!sharesAddresses && AddressHolder.Find(model.Address) is { } holder)
+        if (!model.BindToPort) return new ListenerState(model.Name, [], workers, model.Address);
+        // All of them, even when there are more than workers: the kernel goes on to spread connections over every one that is open anywhere.
+        int[] taken = inherited?.Take(model) ?? [];
+        if (taken.Length == 0 && !sharesAddresses && AddressHolder.Find(model.Address) is { } holder)
         {
             errors.Add($"Listener '{model.Name}' cannot listen on {model.Address}: the address is in use by {holder}.");
             return null;
         }
 
-        int[] descriptors = new int[workers];
-        NetworkAddress address = model.Address;
-        for (int i = 0; i < workers; i++)
+        int[] descriptors = new int[Math.Max(workers, taken.Length)];
+        taken.CopyTo(descriptors, 0);
+        NetworkAddress address = taken.Length > 0 ? Sockets.LocalAddress(taken[0]) : model.Address;
+        for (int i = taken.Length; i < descriptors.Length; i++)
         {
             int descriptor = Sockets.Listen(address, model.Backlog);
             if (descriptor < 0)
@@ -61,19 +67,26 @@ internal sealed class ListenerState
             if (address.Port == 0) address = Sockets.LocalAddress(descriptor);
         }
 
-        return new ListenerState(model.Name, descriptors, address);
+        return new ListenerState(model.Name, descriptors, workers, address);
     }
 
-    /// <summary>Gives a worker its socket; −1 when it was claimed before. Any thread.</summary>
-    public int Claim(int worker) => Interlocked.Exchange(ref _descriptors[worker], -1);
+    /// <summary>Gives a worker one of its sockets; −1 when they were all claimed before. Any thread.</summary>
+    public int Claim(int worker)
+    {
+        for (int i = worker; i < _descriptors.Length; i += _workers)
+        {
+            if (Interlocked.Exchange(ref _descriptors[i], -1) is var descriptor and >= 0) return descriptor;
+        }
+
+        return -1;
+    }
 
     /// <summary>Closes the sockets that no worker claimed.</summary>
     public void CloseUnclaimed()
     {
-        for (int i = 0; i < _descriptors.Length; i++)
+        for (int worker = 0; worker < _workers; worker++)
         {
-            int descriptor = Claim(i);
-            if (descriptor >= 0) _ = Libc.Close(descriptor);
+            while (Claim(worker) is var descriptor and >= 0) _ = Libc.Close(descriptor);
         }
     }
 

@@ -19,6 +19,7 @@ namespace Weft.Proxy.Tcp;
 /// </summary>
 internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
 {
+    private static readonly byte[] DrainTimeout = "drain_timeout"u8.ToArray();
     private readonly Timer _idle;
     private readonly Timer _duration;
     private readonly ConnectionFacts _facts = new();
@@ -171,6 +172,12 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
     public override void OnDrain()
     {
         // A byte stream has no place to say goodbye at: it lives until its ends or the end of the drain.
+    }
+
+    public override void OnDrainTimeout()
+    {
+        _details = DrainTimeout;
+        Finish(reset: false);
     }
 
     public override void Recycle()

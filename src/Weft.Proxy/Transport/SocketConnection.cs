@@ -66,6 +66,11 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
     /// <summary>The process is shutting down.</summary>
     public abstract void OnDrain();
 
+    /// <summary>The time to shut down in is up. Connections to clients end, with their records; those to upstreams end with what they serve.</summary>
+    public virtual void OnDrainTimeout()
+    {
+    }
+
     /// <summary>Puts the object into its pool.</summary>
     public abstract void Recycle();
 
@@ -133,6 +138,13 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
                     return;
             }
         }
+    }
+
+    /// <summary>True when the socket has bytes that no event has told of yet.</summary>
+    protected bool HasUnseenBytes()
+    {
+        byte one;
+        return Libc.Receive(Descriptor, &one, 1, Libc.MsgDontWait | Libc.MsgPeek) > 0;
     }
 
     /// <summary>Goes on reading after a pause, at the end of this round.</summary>

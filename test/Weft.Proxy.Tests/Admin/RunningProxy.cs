@@ -36,6 +36,10 @@ internal sealed class RunningProxy : IAdminTarget, IDisposable
 
     public (string Id, string Cluster) Node => ("sidecar~10.0.0.1~web.default~default.svc.cluster.local", "web");
 
+    public int RestartEpoch => 3;
+
+    public TimeSpan Age => TimeSpan.FromSeconds(1000);
+
     public int Concurrency => 2;
 
     public long DownstreamConnections => 7;

@@ -37,6 +37,7 @@ internal sealed class ServerInfo
         Gauge("server.state", () => (long)_target.State);
         Gauge("server.uptime", () => UptimeSeconds);
         Gauge("server.concurrency", () => _target.Concurrency);
+        Gauge("server.hot_restart_generation", () => _target.RestartEpoch + 1);
         Gauge("server.total_connections", () => _target.DownstreamConnections);
         Gauge("server.memory_allocated", () => GC.GetTotalMemory(false));
         Gauge("server.memory_heap_size", () => GC.GetGCMemoryInfo().HeapSizeBytes);
@@ -52,10 +53,11 @@ internal sealed class ServerInfo
         json.WriteStartObject();
         json.WriteString("version", $"weft/{_telemetry.Version}");
         json.WriteString("state", StateName(_target.State));
-        json.WriteString("hot_restart_version", "disabled");
+        json.WriteString("hot_restart_version", Hosting.Restart.RestartMessages.Version);
         json.WriteString("uptime_current_epoch", $"{UptimeSeconds}s");
-        json.WriteString("uptime_all_epochs", $"{UptimeSeconds}s");
+        json.WriteString("uptime_all_epochs", $"{(long)_target.Age.TotalSeconds}s");
         json.WriteStartObject("command_line_options");
+        json.WriteNumber("restart_epoch", _target.RestartEpoch);
         json.WriteNumber("concurrency", _target.Concurrency);
         json.WriteString("log_level", _target.LogLevel);
         json.WriteEndObject();
