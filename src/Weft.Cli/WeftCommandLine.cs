@@ -56,6 +56,7 @@ public static class WeftCommandLine
         root.Add(UpCommand.Create(context));
         root.Add(DownCommand.Create(context));
         root.Add(RunCommand.Create(context));
+        root.Add(RestartCommand.Create(context));
         root.Add(StatusCommand.Create(context));
         root.Add(LogsCommand.Create(context));
         root.Add(ApplyCommand.Create(context));

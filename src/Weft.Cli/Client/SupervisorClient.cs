@@ -31,6 +31,22 @@ public sealed class SupervisorClient(StateDirectory state) : IDisposable
         return response.EnsureSuccessStatusCode();
     }, stop, stop);
 
+    /// <summary>Has proxies replaced one after the other, those of the services or all; each is told as it is done. Ends at the first that could not be replaced.</summary>
+    public async IAsyncEnumerable<ProxyReplacement> ReplaceProxiesAsync(IReadOnlyList<string> services, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, $"/v1/restart?{string.Join('&', services.Select(service => $"service={Uri.EscapeDataString(service)}"))}");
+        using HttpResponseMessage response = await AskAsync(
+            "restarting proxies", token => _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), stop, stop);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+            throw new CliException(await response.Content.ReadAsStringAsync(stop), ExitCode.Problems);
+        using StreamReader reader = new(await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(stop));
+        while (await AskAsync("restarting proxies", async token => await reader.ReadLineAsync(token), stop, stop) is { } text)
+        {
+            if (JsonSerializer.Deserialize(text, LineJson.Default.ProxyReplacement) is { } replacement)
+                yield return replacement;
+        }
+    }
+
     /// <summary>Log lines of one service or workload, or of all when null; with <paramref name="follow"/> it goes on until cancelled.</summary>
     public async IAsyncEnumerable<LogLine> LogsAsync(
         string? service, string part, int last, bool follow, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)

@@ -48,6 +48,23 @@ public sealed class HealthProbe(Func<Socket> openSocket) : IDisposable
         }
     }
 
+    /// <summary>The body of a page that answers 200 within the deadline; null for any other outcome.</summary>
+    public async Task<string?> ReadAsync(Uri url, TimeSpan deadline, CancellationToken stop)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(deadline);
+        try
+        {
+            using HttpResponseMessage response = await _client.GetAsync(url, limit.Token);
+            return response.StatusCode == HttpStatusCode.OK ? await response.Content.ReadAsStringAsync(limit.Token) : null;
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException)
+        {
+            stop.ThrowIfCancellationRequested();
+            return null;
+        }
+    }
+
     /// <summary>True when the port accepts a connection within the deadline.</summary>
     public async Task<bool> AcceptsAsync(IPEndPoint address, TimeSpan deadline, CancellationToken stop)
     {

@@ -44,7 +44,7 @@ public sealed class MeshSupervisor(MeshSettings settings)
         Task printing = settings.ShowLogs ? new LogPrinter(settings.Terminal, _logs).RunAsync(controlEnding.Token) : Task.CompletedTask;
         try
         {
-            Task<SupervisorApi> apiStarting = SupervisorApi.StartAsync(settings.State, _logs, Report, SourcesOf, () => _stopAsked.TrySetResult());
+            Task<SupervisorApi> apiStarting = SupervisorApi.StartAsync(settings.State, _logs, Report, SourcesOf, ReplaceProxiesAsync, () => _stopAsked.TrySetResult());
             await _controlPlane.FirstReady.WaitAsync(ending.Token);
             settings.Terminal.Step(Tone.Good, "control plane", $"{endpoints.Address}:{endpoints.DiscoveryPort}");
             await using SupervisorApi api = await apiStarting;
@@ -205,6 +205,57 @@ public sealed class MeshSupervisor(MeshSettings settings)
     {
         while (!_running.Values.Any(workload => workload.Supervisor.Definition.Name == name && workload.Supervisor.Ready.IsCompleted))
             await Task.Delay(TimeSpan.FromMilliseconds(20), settings.Clock, stop);
+    }
+
+    /// <summary>
+    /// Replaces proxies by new processes, one after the other, gateways last, and stops at the first that cannot be replaced. Null when one of the services
+    /// does not run here; without any, all proxies are meant.
+    /// </summary>
+    private IAsyncEnumerable<ProxyReplacement>? ReplaceProxiesAsync(IReadOnlyList<string> services, CancellationToken stop)
+    {
+        Func<string, bool>[] wanted = new Func<string, bool>[services.Count];
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (services[i] == ControlPlaneRunner.Source || SourcesOf(services[i]) is not { } names)
+                return null;
+            wanted[i] = names;
+        }
+
+        WorkloadSupervisor[] workloads = [.. _running.Values.Select(static running => running.Supervisor)
+            .Where(workload => wanted.Length == 0 || Array.Exists(wanted, names => names(workload.Definition.Name)))
+            .OrderBy(static workload => workload.Definition.IsGateway).ThenBy(static workload => workload.Definition.Key, StringComparer.Ordinal)];
+        return ReplaceProxiesAsync(workloads, stop);
+    }
+
+    private async IAsyncEnumerable<ProxyReplacement> ReplaceProxiesAsync(
+        IReadOnlyList<WorkloadSupervisor> workloads, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
+    {
+        foreach (WorkloadSupervisor workload in workloads)
+        {
+            ProxyReplacement done = await ReplaceProxyAsync(workload, stop);
+            yield return done;
+            if (done.Error is not null)
+                yield break;
+        }
+    }
+
+    private async Task<ProxyReplacement> ReplaceProxyAsync(WorkloadSupervisor workload, CancellationToken stop)
+    {
+        long started = settings.Clock.GetTimestamp();
+        (string space, string name) = (workload.Definition.Namespace, workload.Definition.Name);
+        try
+        {
+            (int old, int now) = await workload.ReplaceProxyAsync(stop);
+            return new ProxyReplacement(space, name, old, now, settings.Clock.GetElapsedTime(started).TotalSeconds, null);
+        }
+        catch (CliException error)
+        {
+            return new ProxyReplacement(space, name, null, null, settings.Clock.GetElapsedTime(started).TotalSeconds, error.Message);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return new ProxyReplacement(space, name, null, null, settings.Clock.GetElapsedTime(started).TotalSeconds, $"The workload {name} is stopping.");
+        }
     }
 
     private Func<string, bool>? SourcesOf(string service)

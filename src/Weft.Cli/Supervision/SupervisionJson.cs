@@ -11,4 +11,5 @@ internal sealed partial class SupervisionJson : JsonSerializerContext;
 /// <summary>The same, one object a line.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(LogLine))]
+[JsonSerializable(typeof(ProxyReplacement))]
 internal sealed partial class LineJson : JsonSerializerContext;

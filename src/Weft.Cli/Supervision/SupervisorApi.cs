@@ -9,7 +9,7 @@ namespace Weft.Cli.Supervision;
 
 /// <summary>
 /// The supervisor's API: HTTP over a Unix socket that only the mesh's owner can open (the state directory is 0700).
-/// <c>GET /v1/mesh</c>, <c>GET /v1/logs</c> (a JSON object a line), <c>POST /v1/stop</c>.
+/// <c>GET /v1/mesh</c>, <c>GET /v1/logs</c> and <c>POST /v1/restart</c> (a JSON object a line), <c>POST /v1/stop</c>.
 /// </summary>
 public sealed class SupervisorApi : IAsyncDisposable
 {
@@ -18,7 +18,9 @@ public sealed class SupervisorApi : IAsyncDisposable
     private SupervisorApi(WebApplication application) => _application = application;
 
     /// <summary>Starts to serve.</summary>
-    public static async Task<SupervisorApi> StartAsync(StateDirectory state, LogHub logs, Func<MeshReport> report, Func<string, Func<string, bool>?> sources, Action stop)
+    public static async Task<SupervisorApi> StartAsync(
+        StateDirectory state, LogHub logs, Func<MeshReport> report, Func<string, Func<string, bool>?> sources,
+        Func<IReadOnlyList<string>, CancellationToken, IAsyncEnumerable<ProxyReplacement>?> replace, Action stop)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = state.Path });
         builder.Logging.ClearProviders();
@@ -34,6 +36,7 @@ public sealed class SupervisorApi : IAsyncDisposable
         };
         application.MapGet("/v1/mesh", mesh);
         application.MapGet("/v1/logs", context => SendLogsAsync(context, logs, sources));
+        application.MapPost("/v1/restart", context => ReplaceAsync(context, replace));
         application.MapPost("/v1/stop", end);
         await application.StartAsync();
         return new SupervisorApi(application);
@@ -53,6 +56,34 @@ public sealed class SupervisorApi : IAsyncDisposable
         }
 
         await _application.DisposeAsync();
+    }
+
+    private static async Task ReplaceAsync(HttpContext context, Func<IReadOnlyList<string>, CancellationToken, IAsyncEnumerable<ProxyReplacement>?> replace)
+    {
+        CancellationToken gone = context.RequestAborted;
+        string[] services = [.. context.Request.Query["service"].OfType<string>()];
+        if (replace(services, gone) is not { } replacements)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            await context.Response.WriteAsync($"Not all of {string.Join(", ", services)} run in this mesh, so no proxy was replaced; 'weft status' lists what runs.", gone);
+            return;
+        }
+
+        context.Response.ContentType = "application/x-ndjson";
+        await context.Response.StartAsync(gone);
+        try
+        {
+            await foreach (ProxyReplacement replacement in replacements)
+            {
+                await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(replacement, LineJson.Default.ProxyReplacement), gone);
+                await context.Response.Body.WriteAsync("\n"u8.ToArray(), gone);
+                await context.Response.Body.FlushAsync(gone);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever asked has gone: what was replaced stays replaced.
+        }
     }
 
     private static async Task SendLogsAsync(HttpContext context, LogHub logs, Func<string, Func<string, bool>?> sources)

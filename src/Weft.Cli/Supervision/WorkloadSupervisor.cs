@@ -127,6 +127,9 @@ public sealed class WorkloadSupervisor
         return names;
     }
 
+    /// <summary>Puts a new process in the place of the proxy; see <see cref="ProxyRunner.ReplaceAsync"/>.</summary>
+    public Task<(int Old, int New)> ReplaceProxyAsync(CancellationToken stop) => _proxy.ReplaceAsync(stop);
+
     /// <summary>What <c>weft status</c> shows.</summary>
     public WorkloadReport Report() => new(
         Definition.Namespace, Definition.Name, Definition.IsGateway, _place.Address, Definition.Identity(), State, Detail,

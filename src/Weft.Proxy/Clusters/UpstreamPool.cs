@@ -57,11 +57,15 @@ internal abstract class UpstreamPool(Worker worker, PoolPair pair)
                     return AcquireOutcome.Failed;
                 }
             }
-            else if (_connections == 0)
+            else
             {
-                // Nobody here will ever give a connection back to this exchange.
-                state.RemovePending();
-                return AcquireOutcome.Overflow;
+                Stats.Add(ClusterStat.UpstreamCxOverflow);
+                if (_connections == 0)
+                {
+                    // Nobody here will ever give a connection back to this exchange.
+                    state.RemovePending();
+                    return AcquireOutcome.Overflow;
+                }
             }
         }
 

@@ -132,6 +132,7 @@ public static class BootstrapLoader
         {
             Node = bootstrap.Node ?? new Node(),
             AdminAddress = bootstrap.Admin is null ? default : Admin(bootstrap.Admin, scope.Field("admin")),
+            Overload = bootstrap.OverloadManager is null ? null : OverloadCompiler.Compile(bootstrap.OverloadManager, scope.Field("overload_manager")),
             XdsServer = bootstrap.DynamicResources is null ? null : XdsServerCompiler.Compile(bootstrap, scope.Field("dynamic_resources")),
             Store = store,
         };

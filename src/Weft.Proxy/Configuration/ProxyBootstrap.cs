@@ -12,6 +12,9 @@ public sealed class ProxyBootstrap
     /// <summary>Where the admin server listens; none when the bootstrap has no <c>admin</c>.</summary>
     public NetworkAddress AdminAddress { get; init; }
 
+    /// <summary>When load is shed; null where the bootstrap does not say, and the defaults are in force.</summary>
+    public OverloadModel? Overload { get; init; }
+
     /// <summary>The configuration server; null for a proxy with static resources only.</summary>
     public XdsServerSettings? XdsServer { get; init; }
 

@@ -49,6 +49,12 @@ internal sealed class BufferPool
         return array;
     }
 
+    /// <summary>Leaves what is kept to the collector.</summary>
+    public void Trim()
+    {
+        foreach (Stack<byte[]> free in _free) free.Clear();
+    }
+
     private static int SizeOf(int index) => 1 << (SmallestShift + index * 2);
 
     private static int ClassOf(int bytes)

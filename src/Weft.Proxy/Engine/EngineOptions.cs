@@ -1,5 +1,6 @@
 using Weft.Proxy.Http;
 using Weft.Proxy.Listeners;
+using Weft.Proxy.Overload;
 using Weft.Proxy.Telemetry;
 
 namespace Weft.Proxy.Engine;
@@ -21,6 +22,9 @@ public sealed class EngineOptions
     /// sockets are still served by that process.
     /// </summary>
     internal InheritedListeners? Inherited { get; init; }
+
+    /// <summary>What the workers heed of overload; <see cref="OverloadMonitor"/> writes it.</summary>
+    public OverloadState Overload { get; init; } = new(maxConnections: 0);
 
     /// <summary>The wall clock for log lines.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

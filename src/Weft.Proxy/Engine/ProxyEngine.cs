@@ -1,4 +1,5 @@
 using Weft.Proxy.Clusters;
+using Weft.Proxy.Interop;
 using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
@@ -157,6 +158,15 @@ public sealed class ProxyEngine : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Gives memory that is not in use back to the system: the workers' spare buffers, what the collector finds, what the C library holds.</summary>
+    public async Task TrimMemoryAsync()
+    {
+        foreach (Worker worker in _workers) worker.Post(static w => w.Trim());
+        await SettleAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        _ = Libc.TrimHeap(0);
     }
 
     /// <summary>Ends every connection that is still open, each with its record; for when the time to drain is up.</summary>

@@ -4,6 +4,7 @@ using Weft.Proxy.Http;
 using Weft.Proxy.Http2;
 using Weft.Proxy.Interop;
 using Weft.Proxy.Listeners;
+using Weft.Proxy.Overload;
 using Weft.Proxy.Tcp;
 using Weft.Proxy.Telemetry;
 using Weft.Proxy.Tls;
@@ -41,6 +42,7 @@ public sealed unsafe class Worker
         Timers = new TimerWheel(Clock.NowMs);
         Telemetry = options.Telemetry.CreateWorker();
         Observer = options.Observer;
+        Overload = options.Overload;
         Random = new Random();
         ReadScratch = (byte*)NativeMemory.AlignedAlloc(ScratchBytes, 4096);
         WriteScratch = (byte*)NativeMemory.AlignedAlloc(ScratchBytes, 4096);
@@ -93,6 +95,8 @@ public sealed unsafe class Worker
     internal WorkerTelemetry Telemetry { get; }
 
     internal IExchangeObserver? Observer { get; }
+
+    internal OverloadState Overload { get; }
 
     internal WorkerMailbox Mailbox { get; }
 
@@ -343,6 +347,9 @@ public sealed unsafe class Worker
 
         FlushBatch();
     }
+
+    /// <summary>Lets go of buffers that wait for their next use. On the worker.</summary>
+    internal void Trim() => Buffers.Trim();
 
     /// <summary>Adds copies of the listening sockets with the names of their listeners; the caller owns them. On the worker.</summary>
     internal void CopyListenSockets(List<(string Listener, int Descriptor)> copies)

@@ -11,6 +11,7 @@ using Weft.Proxy.Engine;
 using Weft.Proxy.Identity;
 using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
+using Weft.Proxy.Overload;
 using Weft.Proxy.Telemetry;
 using Weft.Xds;
 
@@ -46,6 +47,8 @@ public sealed partial class ProxyProcess : IAsyncDisposable
     private readonly List<Task> _tasks = [];
     private readonly SecretStore _secrets = new();
     private readonly FileSecrets _files;
+    private readonly ResidentMemory _memory = new();
+    private readonly OverloadMonitor _overload;
     private AdminServer? _admin;
     private DiscoveryClient? _discovery;
     private WorkloadIdentity? _identity;
@@ -68,9 +71,13 @@ public sealed partial class ProxyProcess : IAsyncDisposable
         _facts = new NodeFacts(bootstrap.Node);
         string version = typeof(ProxyProcess).Assembly.GetName().Version?.ToString(3) ?? "";
         _telemetry = new ProxyTelemetry(_facts.Labels(""), version: version, log: log.Warning);
+        OverloadModel limits = bootstrap.Overload ?? (ResidentMemory.Limit() is var memory and > 0 ? OverloadModel.ForMemory(memory) : OverloadModel.None);
+        OverloadState overload = new(limits.MaxDownstreamConnections);
         _inherited = options.TakesOver ? new InheritedListeners() : null;
         _started = time.GetTimestamp();
-        _engine = new ProxyEngine(new EngineOptions { Concurrency = options.Concurrency, TimeProvider = time, Telemetry = _telemetry, Log = log.Warning, Inherited = _inherited });
+        _engine = new ProxyEngine(new EngineOptions { Concurrency = options.Concurrency, TimeProvider = time, Telemetry = _telemetry, Log = log.Warning, Inherited = _inherited, Overload = overload });
+        _overload = new OverloadMonitor(limits, overload, _memory.Measure, _engine.TrimMemoryAsync, time, log.Warning);
+        _overload.AddStatistics(_telemetry);
         _publisher = new SnapshotPublisher(bootstrap.Store, Publish);
         _files = new FileSecrets(_secrets, log.Warning, time);
         _secrets.Changed += OnSecretsChanged;
@@ -124,8 +131,10 @@ public sealed partial class ProxyProcess : IAsyncDisposable
         if (!_stop.IsCancellationRequested) await _stop.CancelAsync().ConfigureAwait(false);
         if (_offer is not null) await _offer.DisposeAsync().ConfigureAwait(false);
         _predecessor?.Dispose();
+        _overload.Dispose();
         _publisher.Dispose();
         _engine.Dispose();
+        _memory.Dispose();
         _telemetry.Dispose();
         _admin?.Dispose();
         if (_dns is not null) await _dns.DisposeAsync().ConfigureAwait(false);

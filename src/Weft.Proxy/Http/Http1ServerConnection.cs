@@ -521,6 +521,8 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
     /// <summary>Answers a request whose head cannot be used, and closes.</summary>
     private void FailHead(int status, string body, string details, ResponseFlags flags)
     {
+        if (status == 431) _stats.Add(HttpStat.DownstreamRqTooLarge);
+        else if (status == 408) _stats.Add(HttpStat.DownstreamRqHeaderTimeout);
         HttpExchange exchange = Worker.Exchanges.Rent();
         _exchange = exchange;
         _closeAfterResponse = true;
@@ -582,8 +584,14 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
             return true;
         }
 
-        if (_http.Model.MaxRequestsPerConnection == 0 || _requests < _http.Model.MaxRequestsPerConnection) return false;
-        _stats.Add(HttpStat.DownstreamCxMaxRequestsReached);
+        if (_http.Model.MaxRequestsPerConnection > 0 && _requests >= _http.Model.MaxRequestsPerConnection)
+        {
+            _stats.Add(HttpStat.DownstreamCxMaxRequestsReached);
+            return true;
+        }
+
+        if (!Worker.Overload.Strikes(OverloadAction.DisableHttpKeepalive, Worker.Random)) return false;
+        _stats.Add(HttpStat.DownstreamCxOverloadDisableKeepalive);
         return true;
     }
 

@@ -12,6 +12,8 @@ namespace Weft.Proxy.Http;
 /// <summary>Step 5: the response, from the upstream or made here.</summary>
 internal sealed partial class HttpExchange
 {
+    private static readonly HeaderName s_localOverloaded = HeaderName.TryCreate("x-envoy-local-overloaded", out HeaderName? name) ? name : throw new InvalidOperationException();
+
     /// <summary>An interim head came; 100 was answered here, 103 and the like pass.</summary>
     public void OnInterim(ReadOnlySpan<byte> bytes, in ResponseHead head, ReadOnlySpan<HeaderField> fields)
     {
@@ -192,6 +194,15 @@ internal sealed partial class HttpExchange
     /// <summary>As above, with texts that are not at hand as bytes.</summary>
     public void Reply(int status, string body, string details, ResponseFlags flags) =>
         Reply(status, Encoding.UTF8.GetBytes(body), Encoding.ASCII.GetBytes(details), flags);
+
+    /// <summary>There is no memory for one more request (Envoy's stop_accepting_requests).</summary>
+    private void RefuseOverloaded()
+    {
+        Count(HttpStat.DownstreamRqOverloadClose);
+        _isGrpc = IsGrpcType(View(KnownHeader.ContentType));
+        if (_http.Model.AppendLocalOverload) _responseEdits.Append(s_localOverloaded, "true"u8);
+        Reply(503, "envoy overloaded"u8, ReplyDetails.Overload, ResponseFlags.OverloadManager);
+    }
 
     private const int GrpcDeadlineExceeded = 4;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Weft.Proxy.Clusters;
 using Weft.Proxy.Engine;
 using Weft.Proxy.Listeners;
+using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
 using Weft.Wire.Grpc;
 using Weft.Wire.Http;
@@ -164,6 +165,12 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         _headLength = bytes.Length;
         _request = head;
         if (ended) EndRequest();
+        if (_worker.Overload.Strikes(OverloadAction.StopAcceptingRequests, _worker.Random))
+        {
+            RefuseOverloaded();
+            return;
+        }
+
         _idleTimeout = _http.Model.StreamIdleTimeout;
         if (_idleTimeout > TimeSpan.Zero) Arm(_idleTimer, _idleTimeout);
         if (_http.Model.MaxStreamDuration > TimeSpan.Zero) Arm(_durationTimer, _http.Model.MaxStreamDuration);
@@ -320,6 +327,7 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
                 OnDurationTimeout();
                 break;
             case 5:
+                Count(HttpStat.DownstreamRqTimeout);
                 DropUpstream();
                 Reply(408, "request timeout"u8, ReplyDetails.RequestTimeout, ResponseFlags.None);
                 break;
@@ -394,8 +402,14 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         _requestEndNs = _worker.Clock.NowNs;
     }
 
+    private void Count(HttpStat stat)
+    {
+        if (!Is(Progress.Mirror)) _http.TelemetryOf(_worker).Stats.Add(stat);
+    }
+
     private void OnIdleTimeout()
     {
+        Count(HttpStat.DownstreamRqIdleTimeout);
         if (Is(Progress.ResponseStarted))
         {
             _flags |= ResponseFlags.StreamIdleTimeout;
@@ -411,6 +425,7 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
 
     private void OnDurationTimeout()
     {
+        Count(HttpStat.DownstreamRqMaxDurationReached);
         DropUpstream();
         if (!Is(Progress.ResponseStarted))
         {

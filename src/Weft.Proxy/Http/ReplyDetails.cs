@@ -22,6 +22,7 @@ internal static class ReplyDetails
     public static readonly byte[] RequestHeaderTimeout = "request_header_timeout"u8.ToArray();
     public static readonly byte[] DurationTimeout = "max_duration_timeout"u8.ToArray();
     public static readonly byte[] DownstreamDisconnect = "downstream_remote_disconnect"u8.ToArray();
+    public static readonly byte[] Overload = "overload"u8.ToArray();
     public static readonly byte[] DrainTimeout = "downstream_local_disconnect(drain_timeout)"u8.ToArray();
     public static readonly byte[] BrokenRule = "http2.violation.of.messaging.rule"u8.ToArray();
     public static readonly byte[] ConnectAuthority = "connect_authority_not_an_address"u8.ToArray();

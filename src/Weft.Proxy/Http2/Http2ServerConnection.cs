@@ -1,6 +1,7 @@
 using Weft.Proxy.Engine;
 using Weft.Proxy.Http;
 using Weft.Proxy.Listeners;
+using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
 using Weft.Wire.Http;
 using Weft.Wire.Http2;
@@ -158,6 +159,20 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
         Worker.FlushBatch();
     }
 
+    /// <summary>With a response under way: is the client to come back on another connection?</summary>
+    private void RetireIfAsked()
+    {
+        if (Worker.EndsKeepalive)
+        {
+            Retire();
+        }
+        else if (Worker.Overload.Strikes(OverloadAction.DisableHttpKeepalive, Worker.Random))
+        {
+            _stats.Add(HttpStat.DownstreamCxOverloadDisableKeepalive);
+            Retire();
+        }
+    }
+
     public override void OnDrain() => Retire();
 
     public override void OnDrainTimeout()
@@ -182,7 +197,7 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
     internal int SendHead(Http2Stream stream, int status, HeadView view, bool end)
     {
         if (!stream.State.SendHeaders(end, isInterim: status is >= 100 and < 200)) return 0;
-        if (_state == State.Open && Worker.EndsKeepalive) Retire();
+        if (_state == State.Open) RetireIfAsked();
         HpackWriter writer = BeginBlock(view, pseudoBytes: 16, out Span<byte> room, out byte[]? rented);
         writer.Status(status);
         writer.Fields(view);

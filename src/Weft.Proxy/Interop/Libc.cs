@@ -136,6 +136,10 @@ internal static unsafe partial class Libc
     /// <summary>Receives a message with its control data; may wait.</summary>
     public static int ReceiveMessage(int descriptor, MessageHeader* message, int flags) => (int)ReceiveMessageNative(descriptor, message, flags);
 
+    /// <summary>Has the C library give free memory back to the system; 1 when it could.</summary>
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    public static partial int TrimHeap(nuint kept);
+
     /// <summary>The user that this process acts for.</summary>
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();

@@ -128,6 +128,7 @@ public sealed class ConnectionFacts
         Entered?.Leave();
         Entered = null;
         worker.DownstreamConnections--;
+        worker.Overload.Leave();
         Stats?.Add(ListenerStat.DownstreamCxActive, -1);
         Stats?.Add(ListenerStat.DownstreamCxDestroy);
         if (OwnPools is not { } own) return;

@@ -1,13 +1,15 @@
 using Weft.Proxy.Engine;
 using Weft.Proxy.Interop;
 using Weft.Proxy.Model;
+using Weft.Proxy.Telemetry;
 using Timer = Weft.Proxy.Engine.Timer;
 
 namespace Weft.Proxy.Listeners;
 
 /// <summary>
 /// One worker's listening socket. Accepts a bounded number of connections per event; when descriptors run out (see <see cref="DescriptorLimit"/>)
-/// it stops accepting for 100 ms at a time instead of spinning, and connections wait in the kernel's queue.
+/// it stops accepting for 100 ms at a time instead of spinning, and connections wait in the kernel's queue; so does it while the process is overloaded
+/// (<see cref="OverloadAction.StopAcceptingConnections"/>).
 /// </summary>
 internal sealed unsafe class ListenSocket : EpollTarget, ITimerOwner
 {
@@ -90,6 +92,12 @@ internal sealed unsafe class ListenSocket : EpollTarget, ITimerOwner
     private void AcceptRound()
     {
         if (_pause.IsArmed || Descriptor < 0) return;
+        if (_worker.Overload.IsSaturated(OverloadAction.StopAcceptingConnections))
+        {
+            _worker.Timers.Arm(_pause, _worker.Clock.NowMs, PauseMs);
+            return;
+        }
+
         for (int i = 0; i < AcceptsPerRound; i++)
         {
             if (!AcceptOne()) return;
@@ -117,7 +125,7 @@ internal sealed unsafe class ListenSocket : EpollTarget, ITimerOwner
         }
 
         _lastAccepted = descriptor;
-        if (!Listener.State.TryEnter(Listener.Model.ConnectionLimit))
+        if (!Enters())
         {
             _ = Libc.Close(descriptor);
             return true;
@@ -131,6 +139,22 @@ internal sealed unsafe class ListenSocket : EpollTarget, ITimerOwner
             : Listener.State.Bound;
         inspection.Begin(Listener, descriptor, peer.ToNetworkAddress(), local, Interlocked.Increment(ref s_connections));
         return true;
+    }
+
+    /// <summary>Whether one more connection may be; counts it, or why not.</summary>
+    private bool Enters()
+    {
+        if (_worker.Overload.Strikes(OverloadAction.RejectIncomingConnections, _worker.Random)) return Refuse(ListenerStat.DownstreamCxOverloadReject);
+        if (!Listener.State.TryEnter(Listener.Model.ConnectionLimit)) return Refuse(ListenerStat.DownstreamCxOverflow);
+        if (_worker.Overload.TryEnter()) return true;
+        Listener.State.Leave();
+        return Refuse(ListenerStat.DownstreamGlobalCxOverflow);
+    }
+
+    private bool Refuse(ListenerStat why)
+    {
+        _worker.Telemetry.ListenerStats.Get(Listener.Model.Name).Add(why);
+        return false;
     }
 
     private void Pause()

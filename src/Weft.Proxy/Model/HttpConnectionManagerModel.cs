@@ -94,6 +94,9 @@ public sealed class HttpConnectionManagerModel : TerminalModel
     /// <summary>Pass trailers of HTTP/1.1 clients and to them on; those of HTTP/2 always pass.</summary>
     public bool EnableTrailers { get; init; }
 
+    /// <summary>True: a request that is refused for overload gets <c>x-envoy-local-overloaded: true</c> in its answer.</summary>
+    public bool AppendLocalOverload { get; init; }
+
     /// <summary>Appended to the Via header when not empty.</summary>
     public string Via { get; init; } = "";
 }

@@ -165,7 +165,7 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
         }
 
         _flags |= timer.Kind == 1 ? ResponseFlags.DurationTimeout : ResponseFlags.StreamIdleTimeout;
-        if (timer.Kind == 0) _chain.Tcp!.TelemetryOf(Worker).Stats.Add(TcpStat.IdleTimeout);
+        _chain.Tcp!.TelemetryOf(Worker).Stats.Add(timer.Kind == 0 ? TcpStat.IdleTimeout : TcpStat.MaxDownstreamConnectionDuration);
         Finish(reset: false);
     }
 
@@ -325,6 +325,7 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
         // A tunnel is a request of its cluster and counts as one.
         if (Model.Tunneling is null && !cluster.State.TryAddConnection(cluster.Model.CircuitBreakers))
         {
+            cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxOverflow);
             _flags |= ResponseFlags.UpstreamOverflow;
             Finish(reset: false);
             return;

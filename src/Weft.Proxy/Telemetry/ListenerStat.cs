@@ -8,6 +8,7 @@ public enum ListenerStat
     DownstreamCxDestroy,
     DownstreamCxOverflow,
     DownstreamGlobalCxOverflow,
+    DownstreamCxOverloadReject,
     DownstreamPreCxTimeout,
     DownstreamPreCxActive,
     DownstreamListenerFilterError,

@@ -27,6 +27,7 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("status")]
     [InlineData("down")]
     [InlineData("logs")]
+    [InlineData("restart")]
     [InlineData("get", "vs")]
     [InlineData("run", "--name", "x", "--", "true")]
     public async Task WithoutARunningMesh_ExitsTwoAndSaysHowToStartOne(params string[] arguments)
@@ -43,6 +44,7 @@ public sealed class ExitCodeTests : IDisposable
     [InlineData("run", "--help")]
     [InlineData("status", "--help")]
     [InlineData("logs", "--help")]
+    [InlineData("restart", "--help")]
     [InlineData("apply", "--help")]
     [InlineData("get", "--help")]
     [InlineData("delete", "--help")]

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Weft.Proxy.Engine;
 using Weft.Proxy.Http;
 using Weft.Proxy.Model;
+using Weft.Proxy.Overload;
 using Weft.Proxy.Telemetry;
 
 namespace Weft.Proxy.Tests.Engine;
@@ -15,8 +16,8 @@ internal sealed class ProxyUnderTest : IAsyncDisposable, IExchangeObserver
     private readonly Channel<Seen> _seen = Channel.CreateBounded<Seen>(200_000);
     private long _version;
 
-    private ProxyUnderTest(int concurrency) =>
-        Engine = new ProxyEngine(new EngineOptions { Concurrency = concurrency, Observer = this });
+    private ProxyUnderTest(int concurrency, OverloadState? overload = null) =>
+        Engine = new ProxyEngine(new EngineOptions { Concurrency = concurrency, Observer = this, Overload = overload ?? new OverloadState(0) });
 
     /// <summary>One finished exchange or connection.</summary>
     public sealed record Seen(int Status, ResponseFlags Flags, string Details, string Failure, long RequestBytes, long ResponseBytes, string Path, int Attempts, NetworkAddress Endpoint);
@@ -59,6 +60,13 @@ internal sealed class ProxyUnderTest : IAsyncDisposable, IExchangeObserver
     public static ProxyUnderTest Start(int concurrency, ListenerModel listener, params ClusterModel[] clusters)
     {
         var proxy = new ProxyUnderTest(concurrency);
+        proxy.Publish(listener, clusters);
+        return proxy;
+    }
+
+    public static ProxyUnderTest Start(int concurrency, ListenerModel listener, OverloadState overload, params ClusterModel[] clusters)
+    {
+        var proxy = new ProxyUnderTest(concurrency, overload);
         proxy.Publish(listener, clusters);
         return proxy;
     }

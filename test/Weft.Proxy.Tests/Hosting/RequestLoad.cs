@@ -8,6 +8,13 @@ internal sealed class RequestLoad(int port)
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly List<(string Kind, Task<int> Client)> _clients = [];
+    private int _answers;
+
+    /// <summary>Answers so far, of all clients.</summary>
+    public int Answers => Volatile.Read(ref _answers);
+
+    /// <summary>True when a client has failed, which <see cref="EndAsync"/> tells in full.</summary>
+    public bool HasFailed => _clients.Exists(static entry => entry.Client.IsFaulted);
 
     /// <summary>Requests on a connection for as long as the proxy keeps it; nothing is ever tried twice.</summary>
     public RequestLoad KeepingConnections(int clients) => Add("keep-alive", clients, KeepingAsync);
@@ -18,7 +25,7 @@ internal sealed class RequestLoad(int port)
     /// <summary>HTTP/2 by .NET's client, which heeds GOAWAY as RFC 9113 says.</summary>
     public RequestLoad OverHttp2(int clients) => Add("HTTP/2", clients, Http2Async);
 
-    /// <summary>Waits until every client has got so many answers since the start.</summary>
+    /// <summary>Ends the clients; their failures are thrown here.</summary>
     public async Task<IReadOnlyList<(string Kind, int Answers)>> EndAsync()
     {
         await _stop.CancelAsync();
@@ -45,6 +52,7 @@ internal sealed class RequestLoad(int port)
             Assert.StartsWith("HTTP/1.1 200 ", head);
             Assert.Equal("ok", body);
             answers++;
+            Interlocked.Increment(ref _answers);
             if (!head.Contains("connection: close")) continue;
             client.Dispose();
             client = null;
@@ -66,6 +74,7 @@ internal sealed class RequestLoad(int port)
             Assert.StartsWith("HTTP/1.1 200 ", text);
             Assert.EndsWith("\r\n\r\nok", text);
             answers++;
+            Interlocked.Increment(ref _answers);
         }
 
         return answers;
@@ -82,6 +91,7 @@ internal sealed class RequestLoad(int port)
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             Assert.Equal("ok", await response.Content.ReadAsStringAsync());
             answers++;
+            Interlocked.Increment(ref _answers);
         }
 
         return answers;

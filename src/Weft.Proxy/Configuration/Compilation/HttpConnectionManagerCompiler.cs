@@ -58,6 +58,7 @@ internal static class HttpConnectionManagerCompiler
             StripTrailingHostDot = manager.StripTrailingHostDot,
             EnableTrailers = http1.EnableTrailers,
             Via = manager.Via,
+            AppendLocalOverload = manager.AppendLocalOverload,
         };
     }
 
@@ -76,7 +77,6 @@ internal static class HttpConnectionManagerCompiler
         scope.Refuse(manager.StreamErrorOnInvalidHttpMessage == true, "stream_error_on_invalid_http_message");
         scope.Refuse(manager.PathNormalizationOptions is not null, "path_normalization_options");
         scope.Refuse(manager.AppendXForwardedPort, "append_x_forwarded_port");
-        scope.Refuse(manager.AppendLocalOverload, "append_local_overload");
         scope.Refuse(manager.AddProxyProtocolConnectionState == true, "add_proxy_protocol_connection_state");
         scope.Field("common_http_protocol_options").Refuse(manager.CommonHttpProtocolOptions?.MaxResponseHeadersKb is not null, "max_response_headers_kb");
         if (manager.RequestIdExtension?.TypedConfig is { } requestId && requestId.TypeUrl != UuidRequestId)
