@@ -340,6 +340,12 @@ public sealed unsafe class Worker
     /// <summary>The time to drain is up: what is still open ends, with its record. On the worker.</summary>
     internal void EndConnections()
     {
+        // What a tunnel carries first, so that it ends by itself and not because its tunnel broke.
+        foreach (EpollTarget? target in _carried.ToArray())
+        {
+            if (target is SocketConnection connection) connection.OnDrainTimeout();
+        }
+
         foreach (EpollTarget? target in _targets)
         {
             if (target is SocketConnection connection) connection.OnDrainTimeout();

@@ -57,6 +57,9 @@ public sealed class ConnectionFacts
     /// <summary>The listener whose socket took the connection; it counts it until <see cref="Leave"/>.</summary>
     internal ListenerState? Entered { get; set; }
 
+    /// <summary>True while it counts against the process's bound; what a tunnel carries does not, for its tunnel's connection does.</summary>
+    internal bool EnteredProcess { get; set; }
+
     internal StatBlock<ListenerStat>? Stats { get; set; }
 
     /// <summary>A number that no other connection of this process has.</summary>
@@ -88,6 +91,7 @@ public sealed class ConnectionFacts
         target.StartWallNs = StartWallNs;
         target.SilentKey = SilentKey;
         target.Entered = Entered;
+        target.EnteredProcess = EnteredProcess;
         target.Stats = Stats;
     }
 
@@ -100,6 +104,7 @@ public sealed class ConnectionFacts
         OwnPools = from.OwnPools;
         from.OwnPools = null;
         from.Entered = null;
+        from.EnteredProcess = false;
         from.Reset();
     }
 
@@ -128,7 +133,8 @@ public sealed class ConnectionFacts
         Entered?.Leave();
         Entered = null;
         worker.DownstreamConnections--;
-        worker.Overload.Leave();
+        if (EnteredProcess) worker.Overload.Leave();
+        EnteredProcess = false;
         Stats?.Add(ListenerStat.DownstreamCxActive, -1);
         Stats?.Add(ListenerStat.DownstreamCxDestroy);
         if (OwnPools is not { } own) return;
@@ -139,7 +145,7 @@ public sealed class ConnectionFacts
     internal void Reset()
     {
         Peer = Local = default;
-        LocalRestored = IsTls = IsTlsEnded = false;
+        LocalRestored = IsTls = IsTlsEnded = EnteredProcess = false;
         ServerName = ApplicationProtocol = "";
         SilentKey = 0;
         Listener = null;

@@ -50,6 +50,7 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
         Facts.Peer = peer;
         Facts.Local = local;
         Facts.Id = id;
+        Facts.EnteredProcess = true;
         CountIn();
         if (!_worker.Register(this, descriptor))
         {

@@ -143,6 +143,7 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
     /// <summary>True when the socket has bytes that no event has told of yet.</summary>
     protected bool HasUnseenBytes()
     {
+        if (Tunnel is { } tunnel) return tunnel.HasMore;
         byte one;
         return Libc.Receive(Descriptor, &one, 1, Libc.MsgDontWait | Libc.MsgPeek) > 0;
     }
