@@ -199,7 +199,7 @@ internal sealed partial class HttpExchange
     private void RefuseOverloaded()
     {
         Count(HttpStat.DownstreamRqOverloadClose);
-        _isGrpc = IsGrpcType(View(KnownHeader.ContentType));
+        _isGrpc = GrpcMediaType.IsGrpc(View(KnownHeader.ContentType), out _);
         if (_http.Model.AppendLocalOverload) _responseEdits.Append(s_localOverloaded, "true"u8);
         Reply(503, "envoy overloaded"u8, ReplyDetails.Overload, ResponseFlags.OverloadManager);
     }

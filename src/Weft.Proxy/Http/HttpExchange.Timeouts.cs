@@ -1,11 +1,12 @@
 using System.Buffers.Text;
 using Weft.Policy.Routes;
 using Weft.Proxy.Engine;
+using Weft.Proxy.Telemetry;
 using Weft.Wire.Http;
 
 namespace Weft.Proxy.Http;
 
-/// <summary>Step 3, the times that a route sets for the exchange, with Envoy's meanings.</summary>
+/// <summary>Step 3, the times that a route sets for the exchange, with Envoy's meanings, and what becomes of one whose time is up.</summary>
 internal sealed partial class HttpExchange
 {
     private void SettleTimeouts(scoped in RequestView view, ForwardAction action)
@@ -62,5 +63,41 @@ internal sealed partial class HttpExchange
     {
         Span<byte> value = stackalloc byte[GrpcTimeout.MaxBytes];
         _requestEdits.Set(KnownHeader.GrpcTimeout, value[..GrpcTimeout.Write(timeout, value)], Fields);
+    }
+
+    private void Count(HttpStat stat)
+    {
+        if (!Is(Progress.Mirror)) _http.TelemetryOf(_worker).Stats.Add(stat);
+    }
+
+    private void OnIdleTimeout()
+    {
+        Count(HttpStat.DownstreamRqIdleTimeout);
+        if (Is(Progress.ResponseStarted))
+        {
+            _flags |= ResponseFlags.StreamIdleTimeout;
+            _details = ReplyDetails.StreamIdleTimeout;
+            DropUpstream();
+            AbortDownstream();
+            return;
+        }
+
+        DropUpstream();
+        Reply(Is(Progress.RequestEnded) ? 504 : 408, "stream timeout"u8, ReplyDetails.StreamIdleTimeout, ResponseFlags.StreamIdleTimeout);
+    }
+
+    private void OnDurationTimeout()
+    {
+        Count(HttpStat.DownstreamRqMaxDurationReached);
+        DropUpstream();
+        if (!Is(Progress.ResponseStarted))
+        {
+            Reply(Is(Progress.RequestEnded) ? 504 : 408, "downstream duration timeout"u8, ReplyDetails.DurationTimeout, ResponseFlags.DurationTimeout, GrpcDeadlineExceeded);
+            return;
+        }
+
+        _flags |= ResponseFlags.DurationTimeout;
+        _details = ReplyDetails.DurationTimeout;
+        AbortDownstream();
     }
 }

@@ -402,42 +402,6 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         _requestEndNs = _worker.Clock.NowNs;
     }
 
-    private void Count(HttpStat stat)
-    {
-        if (!Is(Progress.Mirror)) _http.TelemetryOf(_worker).Stats.Add(stat);
-    }
-
-    private void OnIdleTimeout()
-    {
-        Count(HttpStat.DownstreamRqIdleTimeout);
-        if (Is(Progress.ResponseStarted))
-        {
-            _flags |= ResponseFlags.StreamIdleTimeout;
-            _details = ReplyDetails.StreamIdleTimeout;
-            DropUpstream();
-            AbortDownstream();
-            return;
-        }
-
-        DropUpstream();
-        Reply(Is(Progress.RequestEnded) ? 504 : 408, "stream timeout"u8, ReplyDetails.StreamIdleTimeout, ResponseFlags.StreamIdleTimeout);
-    }
-
-    private void OnDurationTimeout()
-    {
-        Count(HttpStat.DownstreamRqMaxDurationReached);
-        DropUpstream();
-        if (!Is(Progress.ResponseStarted))
-        {
-            Reply(Is(Progress.RequestEnded) ? 504 : 408, "downstream duration timeout"u8, ReplyDetails.DurationTimeout, ResponseFlags.DurationTimeout, GrpcDeadlineExceeded);
-            return;
-        }
-
-        _flags |= ResponseFlags.DurationTimeout;
-        _details = ReplyDetails.DurationTimeout;
-        AbortDownstream();
-    }
-
     private void TouchIdle()
     {
         if (_idleTimer.IsArmed) Arm(_idleTimer, _idleTimeout);
