@@ -7,7 +7,7 @@ using Weft.Xds;
 
 namespace Weft.Proxy.Hosting;
 
-/// <summary>Hot restart (ADR 7): taking the place of an older process, and giving it to a newer one.</summary>
+/// <summary>Hot restart (ADR 8): taking the place of an older process, and giving it to a newer one.</summary>
 public sealed partial class ProxyProcess
 {
     private static readonly TimeSpan s_readyTime = TimeSpan.FromSeconds(60);

@@ -19,7 +19,7 @@ namespace Weft.Proxy.Hosting;
 
 /// <summary>
 /// Everything that one <c>weft-proxy</c> is made of, started and stopped in order. Start: engine, static configuration, admin, identity, discovery; one that takes over
-/// (ADR 7) first gets the sockets, and opens listeners and admin last, once it is ready.
+/// (ADR 8) first gets the sockets, and opens listeners and admin last, once it is ready.
 /// Stop: readiness fails, listeners close and exchanges finish within the drain time, discovery and identity end, workers end, logs are written, admin ends.
 /// </summary>
 public sealed partial class ProxyProcess : IAsyncDisposable

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Weft.Proxy.Tests.Hosting;
 
-/// <summary>A proxy replaced by the next while it serves (<c>--take-over</c>, ADR 7).</summary>
+/// <summary>A proxy replaced by the next while it serves (<c>--take-over</c>, ADR 8).</summary>
 public sealed class HotRestartTests(ITestOutputHelper output)
 {
     // Reads the body too: a request that is left half read would count for nothing.

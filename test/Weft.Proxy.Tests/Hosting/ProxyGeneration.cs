@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Weft.Proxy.Configuration;
 using Weft.Proxy.Hosting;
 using Weft.Proxy.Tests.Engine;

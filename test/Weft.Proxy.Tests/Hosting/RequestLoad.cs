@@ -6,9 +6,9 @@ namespace Weft.Proxy.Tests.Hosting;
 /// <summary>Clients that ask a proxy without pause, each in its own way; the first failure of any of them is the load's.</summary>
 internal sealed class RequestLoad(int port)
 {
-    private readonly CancellationTokenSource _stop = new();
     private readonly List<(string Kind, Task<int> Client)> _clients = [];
     private int _answers;
+    private volatile bool _ending;
 
     /// <summary>Answers so far, of all clients.</summary>
     public int Answers => Volatile.Read(ref _answers);
@@ -28,7 +28,7 @@ internal sealed class RequestLoad(int port)
     /// <summary>Ends the clients; their failures are thrown here.</summary>
     public async Task<IReadOnlyList<(string Kind, int Answers)>> EndAsync()
     {
-        await _stop.CancelAsync();
+        _ending = true;
         List<(string Kind, int Answers)> all = [];
         foreach ((string kind, Task<int> client) in _clients) all.Add((kind, await client.WaitAsync(ProxyUnderTest.Deadline)));
         return all;
@@ -44,7 +44,7 @@ internal sealed class RequestLoad(int port)
     {
         int answers = 0;
         RawClient? client = null;
-        while (!_stop.IsCancellationRequested)
+        while (!_ending)
         {
             client ??= await RawClient.ConnectAsync(port);
             await client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
@@ -65,7 +65,7 @@ internal sealed class RequestLoad(int port)
     private async Task<int> ConnectingAsync()
     {
         int answers = 0;
-        while (!_stop.IsCancellationRequested)
+        while (!_ending)
         {
             using RawClient client = await RawClient.ConnectAsync(port);
             await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -84,7 +84,7 @@ internal sealed class RequestLoad(int port)
     {
         int answers = 0;
         using HttpClient client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = ProxyUnderTest.Deadline };
-        while (!_stop.IsCancellationRequested)
+        while (!_ending)
         {
             using HttpRequestMessage request = new(HttpMethod.Get, new Uri($"http://127.0.0.1:{port}/")) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
             using HttpResponseMessage response = await client.SendAsync(request);

@@ -7,7 +7,7 @@ using Weft.Proxy.Model;
 namespace Weft.Proxy.Hosting.Restart;
 
 /// <summary>
-/// What two processes of one proxy say to each other when the newer takes the place of the older (ADR 7), over a Unix socket of type SOCK_SEQPACKET whose
+/// What two processes of one proxy say to each other when the newer takes the place of the older (ADR 8), over a Unix socket of type SOCK_SEQPACKET whose
 /// abstract name is made of the admin address:
 /// <code>
 /// newer: weft-restart/1 take-over
