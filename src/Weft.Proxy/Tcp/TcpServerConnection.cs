@@ -157,15 +157,22 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
     public void OnTimer(Timer timer)
     {
         if (!IsOpen) return;
-        if (IsHandshaking && timer.Kind == 1)
+        if (timer.Kind == 0)
+        {
+            _chain.Tcp!.TelemetryOf(Worker).Stats.Add(TcpStat.IdleTimeout);
+        }
+        else if (IsHandshaking)
         {
             _facts.Stats?.Add(ListenerStat.DownstreamCxTransportSocketConnectTimeout);
             _details = "transport_socket_timeout"u8.ToArray();
             _clientFailure = "The client did not finish the TLS handshake in time.";
         }
+        else
+        {
+            _chain.Tcp!.TelemetryOf(Worker).Stats.Add(TcpStat.MaxDownstreamConnectionDuration);
+        }
 
         _flags |= timer.Kind == 1 ? ResponseFlags.DurationTimeout : ResponseFlags.StreamIdleTimeout;
-        _chain.Tcp!.TelemetryOf(Worker).Stats.Add(timer.Kind == 0 ? TcpStat.IdleTimeout : TcpStat.MaxDownstreamConnectionDuration);
         Finish(reset: false);
     }
 

@@ -1,4 +1,3 @@
-using Weft.Proxy.Engine;
 using Weft.Proxy.Model;
 using Weft.Proxy.Overload;
 using Weft.Proxy.Telemetry;
