@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using Weft.Proxy.Tests.Engine;
 using Weft.Proxy.Tests.Tls;
 using Weft.Proxy.Tls;
 

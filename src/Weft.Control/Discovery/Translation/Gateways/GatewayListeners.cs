@@ -1,5 +1,6 @@
 using Envoy.Config.Core.V3;
 using Envoy.Config.Listener.V3;
+using Google.Protobuf.Collections;
 using Istio.Networking.V1Alpha3;
 using Weft.Control.Discovery.Registry;
 using Weft.Control.Discovery.Snapshot;
@@ -65,7 +66,7 @@ internal sealed class GatewayListeners(ProxyContext context, HttpConnectionManag
     }
 
     // Two VirtualServices for one server name would make two chains of which a proxy could never choose; the older has it.
-    private static void KeepFirstOfEach(IList<FilterChain> chains)
+    private static void KeepFirstOfEach(RepeatedField<FilterChain> chains)
     {
         HashSet<FilterChainMatch> seen = [];
         for (int i = 0; i < chains.Count; i++)

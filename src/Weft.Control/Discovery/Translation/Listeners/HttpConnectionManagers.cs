@@ -1,4 +1,3 @@
-using Envoy.Config.Core.V3;
 using Envoy.Config.Route.V3;
 using Envoy.Extensions.Filters.Http.Cors.V3;
 using Envoy.Extensions.Filters.Http.Fault.V3;
