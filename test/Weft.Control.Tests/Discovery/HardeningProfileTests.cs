@@ -1,6 +1,5 @@
 using Envoy.Config.Listener.V3;
 using Envoy.Extensions.Filters.Network.HttpConnectionManager.V3;
-using Weft.Control.Discovery.Translation;
 
 namespace Weft.Control.Tests.Discovery;
 
