@@ -205,9 +205,21 @@ public sealed partial class RunningMesh : IAsyncLifetime
     /// <summary>A port of 127.0.0.1 that is free now.</summary>
     public static int FreePort()
     {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        // Not one that the kernel gives to outgoing connections, which could take it before the mesh listens.
+        while (true)
+        {
+            using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                int port = Random.Shared.Next(10_000, 20_000);
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken; the next one.
+            }
+        }
     }
 
     /// <summary>Writes into the mesh's own file system until nothing more fits; the file is what has to go to make room.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace Weft.Cli.Supervision;
 
@@ -13,8 +14,12 @@ public sealed class LoopbackAddresses : IDisposable
     /// <summary>Bound by the supervisor, never accepted on: the mark that a prefix is taken.</summary>
     public const int MarkPort = 15099;
 
+    // Above the ports that stand in for those below 1024 (LoopbackNetwork), below those of outgoing connections.
+    private const int FirstPort = 21_100;
+    private const int PortCount = 32_768 - FirstPort;
     private const int First = 64;
     private const int Last = 127;
+    private static int s_nextPort = RandomNumberGenerator.GetInt32(PortCount);
     private readonly Lock _lock = new();
     private readonly Dictionary<int, Socket> _taken = [];
 
@@ -66,11 +71,27 @@ public sealed class LoopbackAddresses : IDisposable
         }
     }
 
-    /// <summary>A port of 127.0.0.1 that is free now, for a program that listens where PORT says.</summary>
+    /// <summary>
+    /// A port of 127.0.0.1 that is free now, for a program that listens where PORT says. None of those that the kernel gives to outgoing connections (from 32768 on, unless
+    /// ip_local_port_range says otherwise): such a connection could take it before the program listens, or while it starts anew. Never the same twice in a row.
+    /// </summary>
     public static int FreePort()
     {
-        using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+        for (int tries = 0; tries < PortCount; tries++)
+        {
+            int port = FirstPort + (int)((uint)Interlocked.Increment(ref s_nextPort) % PortCount);
+            using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody listens there.
+            }
+        }
+
+        throw new CliException($"No port of 127.0.0.1 from {FirstPort} to {FirstPort + PortCount - 1} is free for a program to listen on.");
     }
 }

@@ -27,4 +27,12 @@ public sealed class LoopbackAddressesTests
         Assert.Equal(first, addresses.Take());
         Assert.Equal($"127.{first.Number}.0.1", first.Address);
     }
+
+    [Fact]
+    public void FreePorts_AreNoneOfOutgoingConnectionsAndNoneTwice()
+    {
+        int[] ports = [.. Enumerable.Range(0, 50).Select(_ => LoopbackAddresses.FreePort())];
+        Assert.All(ports, port => Assert.InRange(port, 21_100, 32_767));
+        Assert.Equal(ports.Length, ports.Distinct().Count());
+    }
 }
