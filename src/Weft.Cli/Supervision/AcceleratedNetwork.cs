@@ -38,22 +38,26 @@ public sealed class AcceleratedNetwork : IMeshNetwork
     /// <param name="cancel">Gives up.</param>
     public static async Task<AcceleratedNetwork> CreateAsync(IMeshNetwork network, string name, CancellationToken cancel)
     {
-        ControlGroup? home = null;
+        ControlGroup? home = null, group = null;
+        SocketAcceleration? acceleration = null;
         try
         {
             if (!Environment.IsPrivilegedProcess)
                 throw new CliException("Socket acceleration loads eBPF programs, which needs root. Run it with sudo, or leave --accelerate out.");
             if (await AccelerationSelfTest.RunAsync(cancel) is { } wrong)
                 throw new CliException($"Socket acceleration cannot be used on this kernel: {wrong} Leave --accelerate out.");
-            ControlGroup group = ControlGroup.Create("weft-" + name);
+            group = ControlGroup.Create("weft-" + name);
             home = ControlGroup.Current();
-            SocketAcceleration acceleration = SocketAcceleration.Attach(name, group);
+            acceleration = SocketAcceleration.Attach(name, group);
             group.Add(Environment.ProcessId);
             return new AcceleratedNetwork(network, home, group, acceleration);
         }
         catch (Exception failure)
         {
             home?.Add(Environment.ProcessId);
+            if (acceleration is not null)
+                await acceleration.DetachAsync(TimeSpan.Zero, CancellationToken.None);
+            group?.TryRemove();
             await network.DisposeAsync();
             if (failure is KernelOperationException)
                 throw new CliException(failure.Message);

@@ -47,6 +47,7 @@ public sealed class SocketAcceleration
         }
         catch (DllNotFoundException missing)
         {
+            made.Unpin();
             throw new KernelOperationException("Socket acceleration needs libbpf, which is not installed. On Debian: apt-get install libbpf1.", missing);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
