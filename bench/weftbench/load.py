@@ -53,15 +53,16 @@ class Wrk:
         """{requests, per_second, p50, p99} with latencies in microseconds, and how many answers were wrong."""
         text, _ = process.communicate(timeout=120)
         requests = re.search(r"(\d+) requests in ([\d.]+)(s|m)", text)
-        if process.returncode != 0 or not requests:
+        percentiles = dict(re.findall(r"(?m)^\s+(50|99)%\s+(\S+)\s*$", text))
+        if process.returncode != 0 or not requests or len(percentiles) != 2:
             raise RuntimeError(f"wrk failed:\n{text}")
         bad = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", text)))
         bad += sum(map(int, re.findall(r"Non-2xx or 3xx responses: (\d+)", text)))
         return {
             "requests": int(requests.group(1)),
             "per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)),
-            "p50": _microseconds(re.search(r"(?m)^\s+50%\s+(\S+)$", text).group(1)),
-            "p99": _microseconds(re.search(r"(?m)^\s+99%\s+(\S+)$", text).group(1)),
+            "p50": _microseconds(percentiles["50"]),
+            "p99": _microseconds(percentiles["99"]),
             "bad": bad,
         }
 

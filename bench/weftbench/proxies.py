@@ -33,13 +33,14 @@ class Proxy:
 
     def __init__(self, world, shape=Shape(), ports=None):
         self.world, self.shape, self.port = world, shape, free_port()
-        self.ports = ports or (world.tls_ports() if shape.upstream != "plain" else self.plain_ports())
+        self.ports = ports or self.backends()
         self.folder = os.path.join(world.folder, f"{self.name}-{self.port}")
         os.makedirs(self.folder)
         self.process = None
 
-    def plain_ports(self):
-        return self.world.backend_ports
+    def backends(self):
+        """The ports of the four backends that this proxy is to use."""
+        return self.world.backend_ports if self.shape.upstream == "plain" else self.world.tls_ports()
 
     def wrapper(self):
         """What to put before the command of whoever takes part in a measurement of this proxy."""
@@ -160,7 +161,9 @@ stream {{ server {{ listen 127.0.0.1:{self.port}; proxy_pass 127.0.0.1:{self.por
             for i, port in enumerate(self.ports))
         scheme = "http" if shape.upstream == "plain" else "https"
         locations = "\n".join(f"    location {prefix} {{ proxy_pass {scheme}://backend{i}; }}" for prefix, i in ROUTES)
-        servers = "\n".join(f"  server {{ {listen} server_name {host};\n{locations}\n  }}" for host in HOSTS)
+        # nginx answers 421 when a client shows a certificate and the request is for another server than the handshake was: then one server has all names.
+        names = [" ".join(HOSTS)] if shape.downstream == "mtls" else HOSTS
+        servers = "\n".join(f"  server {{ {listen} server_name {name};\n{locations}\n  }}" for name in names)
         return ["nginx", "-p", self.folder, "-e", "stderr", "-c", self.write("nginx.conf", f"""
 daemon off;
 user root;
@@ -252,7 +255,7 @@ class Floor(Proxy):
 
 class Weft(Proxy):
     name = "weft"
-    program = os.path.join(ROOT, "src/Weft.ProxyHost/bin/Release/net10.0/linux-x64/publish/weft-proxy")
+    program = os.path.join(ROOT, "artifacts/weft-proxy/weft-proxy")
 
     def command(self):
         return [self.program, "-c", self.write("bootstrap.json", json.dumps(self.bootstrap(), indent=1)), "--concurrency", "1"]
@@ -267,8 +270,8 @@ class Weft(Proxy):
 
     @classmethod
     def build(cls):
-        """Publishes weft-proxy with NativeAOT; incremental, so it costs little when nothing changed."""
-        run("dotnet", "publish", os.path.join(ROOT, "src/Weft.ProxyHost"), "-c", "Release", "-v", "quiet", "--nologo")
+        """Has the launcher build what is missing or has changed: what is measured is the program that users run."""
+        run(os.path.join(ROOT, "weft"), "version")
 
 
 class WeftAccelerated(Weft):
@@ -276,17 +279,11 @@ class WeftAccelerated(Weft):
 
     name = "weft+ebpf"
 
-    def plain_ports(self):
-        return self.world.accelerated_ports()
+    def backends(self):
+        return self.world.accelerated_ports() if self.shape.upstream == "plain" else self.world.tls_ports(accelerated=True)
 
     def wrapper(self):
-        self.world.accelerated_ports()
-        return self.world.group.wrap()
-
-    @classmethod
-    def build(cls):
-        super().build()
-        run("dotnet", "build", os.path.join(ROOT, "src/Weft.Cli"), "-c", "Release", "-v", "quiet", "--nologo")
+        return self.world.group_wrapper()
 
 
 API = "type.googleapis.com/envoy.extensions"

@@ -73,7 +73,7 @@ def make_certificates(folder):
 class ControlGroup:
     """A control group whose processes' loopback connections weft joins in the kernel (weft kernel attach)."""
 
-    WEFT = os.path.join(ROOT, "src/Weft.Cli/bin/Release/net10.0/linux-x64/weft")
+    WEFT = os.path.join(ROOT, "artifacts/weft/weft")
 
     def __init__(self):
         root = next(line.split()[1] for line in open("/proc/self/mounts") if line.split()[2] == "cgroup2")
@@ -100,7 +100,7 @@ class World:
         os.chmod(self.folder, 0o755)
         make_certificates(self.folder)
         self.certificate, self.key, self.authority = (os.path.join(self.folder, name) for name in ("tls.crt", "tls.key", "ca.crt"))
-        self.processes, self.group, self._accelerated, self._tls = [], None, None, None
+        self.processes, self.group, self._accelerated, self._tls = [], None, None, {}
         self.backend_ports = self._start_backends([])
 
     def _start_backends(self, wrapper):
@@ -108,30 +108,36 @@ class World:
         self.processes.append(subprocess.Popen([*wrapper, "taskset", "-c", str(LOAD_CPU), compile_native("backend"), *map(str, ports)]))
         return ports
 
-    def accelerated_ports(self):
-        """Backends in the control group whose connections are joined; made, like the group, when first asked for."""
-        if self._accelerated is None:
+    def group_wrapper(self):
+        """What to put before a command so that it starts in the control group whose connections are joined, which is made when first asked for."""
+        if self.group is None:
             self.group = ControlGroup()
-            self._accelerated = self._start_backends(self.group.wrap())
+        return self.group.wrap()
+
+    def accelerated_ports(self):
+        """Backends in that group; started when first asked for."""
+        if self._accelerated is None:
+            self._accelerated = self._start_backends(self.group_wrapper())
         return self._accelerated
 
-    def tls_ports(self):
-        """Backends behind TLS 1.3 (nginx in front of the plain ones' answers would be a proxy too, so it answers itself)."""
-        if self._tls is None:
-            self._tls = [free_port() for _ in range(4)]
-            folder = os.path.join(self.folder, "tls-backend")
+    def tls_ports(self, accelerated=False):
+        """Backends behind TLS 1.3 (nginx in front of the plain ones' answers would be a proxy too, so it answers itself), in the control group on request."""
+        if accelerated not in self._tls:
+            wrapper = self.group_wrapper() if accelerated else []
+            ports = self._tls[accelerated] = [free_port() for _ in range(4)]
+            folder = os.path.join(self.folder, f"tls-backend-{ports[0]}")
             os.makedirs(folder)
             servers = "\n".join(f"""  server {{ listen 127.0.0.1:{port} ssl; location / {{
     default_type text/plain; set $probe ""; if ($http_x_probe) {{ set $probe "port={port}\nx\r\nx-request-id: $http_x_request_id\r\n"; }}
-    if ($probe) {{ return 200 $probe; }} return 200 "{'w' * 128}"; }} }}""" for port in self._tls)
+    if ($probe) {{ return 200 $probe; }} return 200 "{'w' * 128}"; }} }}""" for port in ports)
             with open(os.path.join(folder, "nginx.conf"), "w") as file:
                 file.write(f"""daemon off; user root; worker_processes 1; pid {folder}/pid; events {{ worker_connections 8192; }}
 http {{ access_log off; keepalive_requests 100000000; keepalive_timeout 3600s; ssl_protocols TLSv1.3;
   ssl_certificate {self.certificate}; ssl_certificate_key {self.key};
 {servers}
 }}""")
-            self.processes.append(subprocess.Popen(["taskset", "-c", str(LOAD_CPU), "nginx", "-p", folder, "-e", "stderr", "-c", f"{folder}/nginx.conf"]))
-        return self._tls
+            self.processes.append(subprocess.Popen([*wrapper, "taskset", "-c", str(LOAD_CPU), "nginx", "-p", folder, "-e", "stderr", "-c", f"{folder}/nginx.conf"]))
+        return self._tls[accelerated]
 
     def __enter__(self):
         return self

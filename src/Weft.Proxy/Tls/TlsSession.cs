@@ -175,7 +175,7 @@ public sealed unsafe class TlsSession : IDisposable
             return TlsHandshakeStatus.Done;
         if (Failure != TlsFailure.None)
             return TlsHandshakeStatus.Failed;
-        LibCrypto.ERR_clear_error();
+        OpenSslErrors.Forget();
         int result = LibSsl.SSL_do_handshake(ssl);
         if (result == 1)
         {
@@ -206,10 +206,10 @@ public sealed unsafe class TlsSession : IDisposable
             return Failure == TlsFailure.Truncated ? TlsReadStatus.Truncated : TlsReadStatus.Failed;
         if (closedByPeer)
             return TlsReadStatus.Closed;
-        if (!open || plaintext.IsEmpty)
+        if (!open || plaintext.IsEmpty || (!inputEnded && !MayHaveMore))
             return TlsReadStatus.WantIo;
         int result;
-        LibCrypto.ERR_clear_error();
+        OpenSslErrors.Forget();
         fixed (byte* start = plaintext)
             result = LibSsl.SSL_read(ssl, start, plaintext.Length);
         if (result > 0)
@@ -229,7 +229,7 @@ public sealed unsafe class TlsSession : IDisposable
             return TlsWriteStatus.Failed;
         if (!open)
             return TlsWriteStatus.WantIo;
-        LibCrypto.ERR_clear_error();
+        OpenSslErrors.Forget();
         fixed (byte* start = plaintext)
         {
             while (count < plaintext.Length)
@@ -258,9 +258,9 @@ public sealed unsafe class TlsSession : IDisposable
         if (!open || shutDown || Failure != TlsFailure.None)
             return;
         shutDown = true;
-        LibCrypto.ERR_clear_error();
+        OpenSslErrors.Forget();
         _ = LibSsl.SSL_shutdown(ssl);
-        LibCrypto.ERR_clear_error();
+        OpenSslErrors.Forget();
     }
 
     /// <summary>Frees the connection's native memory and gives the object back to its pool; it must not be used afterwards.</summary>

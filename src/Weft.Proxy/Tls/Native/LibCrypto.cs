@@ -11,7 +11,6 @@ internal static unsafe partial class LibCrypto
     internal const int BioFlagRead = 0x1;
     internal const int BioFlagRetry = 0x8;
     internal const int BioFlagsAllRetry = 0xF;
-    internal const int BioControlFlush = 11;
     internal const int BioControlMemoryData = 3;
     internal const int SubjectAltNameNid = 85;
     internal const int TlsFeatureNid = 1020;
@@ -40,6 +39,12 @@ internal static unsafe partial class LibCrypto
 
     [LibraryImport(Name)]
     internal static partial int BIO_meth_set_ctrl(nint method, delegate* unmanaged[Cdecl]<nint, int, nint, nint, nint> control);
+
+    [LibraryImport(Name)]
+    internal static partial delegate* unmanaged[Cdecl]<nint, int, nint, nint, nint> BIO_meth_get_ctrl(nint method);
+
+    [LibraryImport(Name)]
+    internal static partial nint BIO_s_null();
 
     [LibraryImport(Name)]
     internal static partial nint BIO_new(nint method);
@@ -79,6 +84,10 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Name)]
     [SuppressGCTransition]
     internal static partial void ERR_clear_error();
+
+    [LibraryImport(Name)]
+    [SuppressGCTransition]
+    internal static partial nuint ERR_peek_error();
 
     [LibraryImport(Name)]
     internal static partial nuint ERR_get_error();

@@ -20,6 +20,16 @@ internal static unsafe class OpenSslErrors
         return (reason, text.Length > 0 ? text : $"error {error:x}");
     }
 
+    /// <summary>
+    /// Empties the queue, so that what the next call adds is its own. OpenSSL 3 frees 32 pointers to clear an empty queue, a twelfth of the cost of a small
+    /// request over TLS; looking first costs next to nothing.
+    /// </summary>
+    internal static void Forget()
+    {
+        if (LibCrypto.ERR_peek_error() != 0)
+            LibCrypto.ERR_clear_error();
+    }
+
     internal static string Text(byte* text) => text == null ? "" : Marshal.PtrToStringUTF8((nint)text) ?? "";
 
     /// <summary>OpenSSL's SSL_R_ codes as Weft's closed list of reasons.</summary>
