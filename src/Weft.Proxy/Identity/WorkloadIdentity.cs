@@ -7,7 +7,8 @@ namespace Weft.Proxy.Identity;
 /// </summary>
 public sealed class WorkloadIdentity
 {
-    private static readonly TimeSpan s_longestDelay = TimeSpan.FromDays(20);
+    // Certificates go by the wall clock and delays by the monotonic one, which stands still while the machine is suspended: how late it is, is looked at this often.
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromMinutes(1);
     private readonly WorkloadIdentityOptions options;
     private readonly ICertificateAuthorityClient authority;
     private readonly SecretStore secrets;

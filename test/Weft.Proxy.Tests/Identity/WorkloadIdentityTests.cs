@@ -10,7 +10,7 @@ namespace Weft.Proxy.Tests.Identity;
 public sealed class WorkloadIdentityTests : IAsyncDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("weft-identity-").FullName;
-    private readonly FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow());
+    private readonly JumpingClock clock = new(TimeProvider.System.GetUtcNow());
     private readonly TestAuthority root = new("mesh root");
     private readonly SecretStore secrets = new();
     private readonly CancellationTokenSource stop = new();
@@ -91,6 +91,27 @@ public sealed class WorkloadIdentityTests : IAsyncDisposable
         authority.Instead = null;
         await AdvanceUntilAsync(() => identity.Status.State == WorkloadIdentityState.Valid, TimeSpan.FromSeconds(5));
         Assert.True(secrets.Current.ContainsKey("default"));
+    }
+
+    [Fact]
+    public async Task WallClockThatJumps_BringsTheRenewalThatIsDueByIt()
+    {
+        WorkloadIdentity identity = Start();
+        await identity.FirstCertificate.WaitAsync(TimeSpan.FromSeconds(20));
+        long begin = clock.GetTimestamp();
+
+        // As after a night in which the machine was suspended.
+        clock.Ahead = TimeSpan.FromHours(14);
+        await AdvanceUntilAsync(() => identity.Status.Rotations == 2, TimeSpan.FromSeconds(20));
+        Assert.InRange(clock.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromHours(6));
+
+        // Without an authority the certificate is taken out of use when it ends by the wall clock.
+        authority.Instead = (_, _) => throw new CertificateAuthorityException("The authority is on holiday.");
+        clock.Ahead += TimeSpan.FromHours(25);
+        begin = clock.GetTimestamp();
+        await AdvanceUntilAsync(() => identity.Status.State == WorkloadIdentityState.Expired, TimeSpan.FromSeconds(20));
+        Assert.InRange(clock.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromHours(6));
+        Assert.False(secrets.Current.ContainsKey("default"));
     }
 
     [Fact]
@@ -197,6 +218,22 @@ public sealed class WorkloadIdentityTests : IAsyncDisposable
             between?.Invoke();
             await timer.WaitForNextTickAsync(deadline.Token);
         }
+    }
+
+    /// <summary>A clock whose wall clock may be ahead of its timers.</summary>
+    private sealed class JumpingClock(DateTimeOffset start) : FakeTimeProvider(start)
+    {
+        private long aheadTicks;
+
+        internal TimeSpan Ahead
+        {
+            get => new(Interlocked.Read(ref aheadTicks));
+            set => Interlocked.Exchange(ref aheadTicks, value.Ticks);
+        }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
+
+        public override long GetTimestamp() => base.GetUtcNow().UtcTicks;
     }
 
     /// <summary>A request over a key that is not the proxy's.</summary>
