@@ -73,6 +73,7 @@ internal static class StatusCommand
         WriteWorkloads(terminal, report, proxies);
         foreach (WorkloadReport workload in report.Workloads.Where(workload => workload.Detail.Length > 0))
             terminal.Out.WriteLine($"\n{terminal.ForOut(Tone.Bad, workload.Name)}: {workload.Detail}");
+        WriteSlowPorts(terminal, report);
         foreach (ProxyReply proxy in proxies.Where(proxy => proxy.Errors.Count > 0))
         {
             terminal.Out.WriteLine($"\n{terminal.ForOut(Tone.Bad, "refused by")} {proxy.NodeId}:");
@@ -82,6 +83,16 @@ internal static class StatusCommand
 
         if (trouble is not null)
             terminal.Complain(trouble);
+    }
+
+    /// <summary>The ports that are slow because nothing says what they speak, and what to write.</summary>
+    public static void WriteSlowPorts(Terminal terminal, MeshReport report)
+    {
+        foreach (WorkloadReport workload in report.Workloads)
+        {
+            foreach (SlowPort slow in workload.SlowPorts)
+                terminal.Out.WriteLine($"\n{terminal.ForOut(Tone.Warning, $"slow at {workload.Name}")}: {slow.Sentence()}");
+        }
     }
 
     private static (string, Tone) StateCell(WorkloadReport workload)

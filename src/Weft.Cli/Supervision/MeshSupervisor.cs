@@ -44,7 +44,7 @@ public sealed class MeshSupervisor(MeshSettings settings)
         Task printing = settings.ShowLogs ? new LogPrinter(settings.Terminal, _logs).RunAsync(controlEnding.Token) : Task.CompletedTask;
         try
         {
-            Task<SupervisorApi> apiStarting = SupervisorApi.StartAsync(settings.State, _logs, Report, SourcesOf, ReplaceProxiesAsync, () => _stopAsked.TrySetResult());
+            Task<SupervisorApi> apiStarting = SupervisorApi.StartAsync(settings.State, _logs, ReportAsync, SourcesOf, ReplaceProxiesAsync, () => _stopAsked.TrySetResult());
             await _controlPlane.FirstReady.WaitAsync(ending.Token);
             settings.Terminal.Step(Tone.Good, "control plane", $"{endpoints.Address}:{endpoints.DiscoveryPort}");
             await using SupervisorApi api = await apiStarting;
@@ -84,10 +84,15 @@ public sealed class MeshSupervisor(MeshSettings settings)
     }
 
     /// <summary>What runs now.</summary>
-    public MeshReport Report() => new(
+    public MeshReport Report() => Report([.. _running.Values.Select(workload => workload.Supervisor.Report())]);
+
+    /// <summary>The same, with what the proxies have to say; each has a second to say it.</summary>
+    public async Task<MeshReport> ReportAsync(CancellationToken stop) => Report(await Task.WhenAll(_running.Values.Select(workload => workload.Supervisor.ReportAsync(stop))));
+
+    private MeshReport Report(WorkloadReport[] workloads) => new(
         _description!,
         _controlPlane!.Report(),
-        [.. _running.Values.Select(workload => workload.Supervisor.Report())
+        [.. workloads
             .OrderByDescending(workload => workload.IsGateway).ThenBy(workload => workload.Namespace, StringComparer.Ordinal)
             .ThenBy(workload => workload.Name, StringComparer.Ordinal)],
         WorkloadDefinitions.Urls(_resources, GatewayPorts.PortOf));

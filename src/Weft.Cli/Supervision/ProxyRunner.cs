@@ -118,6 +118,10 @@ public sealed class ProxyRunner(
         }
     }
 
+    /// <summary>The ports that are slow at this proxy because their protocol is found out by looking; none when it does not answer.</summary>
+    public async Task<IReadOnlyList<SlowPort>> SlowPortsAsync(CancellationToken stop) =>
+        IsReady ? SlowPort.Parse(await place.Probe.ReadAsync(Admin("/slow_detection"), ProbeDeadline, stop)) : [];
+
     private async Task<string> RunOnceAsync(CancellationToken stop)
     {
         try

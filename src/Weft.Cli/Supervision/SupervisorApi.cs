@@ -19,7 +19,7 @@ public sealed class SupervisorApi : IAsyncDisposable
 
     /// <summary>Starts to serve.</summary>
     public static async Task<SupervisorApi> StartAsync(
-        StateDirectory state, LogHub logs, Func<MeshReport> report, Func<string, Func<string, bool>?> sources,
+        StateDirectory state, LogHub logs, Func<CancellationToken, Task<MeshReport>> report, Func<string, Func<string, bool>?> sources,
         Func<IReadOnlyList<string>, CancellationToken, IAsyncEnumerable<ProxyReplacement>?> replace, Action stop)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = state.Path });
@@ -27,7 +27,7 @@ public sealed class SupervisorApi : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(state.SupervisorSocket));
         WebApplication application = builder.Build();
 
-        RequestDelegate mesh = context => Results.Json(report(), SupervisionJson.Default.MeshReport).ExecuteAsync(context);
+        RequestDelegate mesh = async context => await Results.Json(await report(context.RequestAborted), SupervisionJson.Default.MeshReport).ExecuteAsync(context);
         RequestDelegate end = context =>
         {
             stop();

@@ -31,4 +31,8 @@ public sealed record WorkloadReport(
     int AppRestarts,
     IReadOnlyList<int> Ports,
     string AdminAddress,
-    string NodeId);
+    string NodeId)
+{
+    /// <summary>Ports whose clients waited at the workload's proxy because their protocol is found out by looking.</summary>
+    public IReadOnlyList<SlowPort> SlowPorts { get; init; } = [];
+}

@@ -136,6 +136,9 @@ public sealed class WorkloadSupervisor
         _proxy.IsReady, _proxy.ProcessId, _app?.ProcessId, _proxy.Restarts, _app?.Restarts ?? 0,
         [.. _place.Ports.Select(port => port.InboundPort)], $"{_bootstrap.AdminAddress}:{ProxyBootstrap.AdminPort}", _bootstrap.NodeId);
 
+    /// <summary>The same, with what the proxy has to say.</summary>
+    public async Task<WorkloadReport> ReportAsync(CancellationToken stop) => Report() with { SlowPorts = await _proxy.SlowPortsAsync(stop) };
+
     /// <summary>Does what may fail for a reason that passes (a full disk) until it succeeds; the reason is shown meanwhile.</summary>
     private async Task UntilDoneAsync(Func<Task> attempt, CancellationToken stop)
     {

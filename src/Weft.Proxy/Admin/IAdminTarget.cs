@@ -1,3 +1,4 @@
+using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
 
 namespace Weft.Proxy.Admin;
@@ -28,6 +29,9 @@ public interface IAdminTarget
 
     /// <summary>How many connections clients have open.</summary>
     long DownstreamConnections { get; }
+
+    /// <summary>The ports whose clients waited because their protocol is found out by looking.</summary>
+    IReadOnlyList<SlowDetection> SlowDetections { get; }
 
     /// <summary>Where a listener is bound, with the port that the kernel chose; none when it has no socket.</summary>
     NetworkAddress BoundAddress(string listener);

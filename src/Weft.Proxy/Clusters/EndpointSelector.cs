@@ -42,13 +42,14 @@ internal sealed class EndpointSelector
     /// <summary>
     /// An endpoint, or null when none may be used. One of <paramref name="tried"/> is chosen only after <paramref name="reselections"/>
     /// further draws gave no other. Equal hashes give equal endpoints where the policy hashes. Priorities that <paramref name="priorities"/>
-    /// excludes get no load while others have endpoints; the one taken is added to it.
+    /// excludes get no load while others have endpoints; the one taken is added to it. <paramref name="panic"/>: its health was not looked at.
     /// </summary>
-    public WorkerEndpoint? Choose(Random random, ulong? hash, ReadOnlySpan<WorkerEndpoint> tried, int reselections, ref TriedPriorities priorities)
+    public WorkerEndpoint? Choose(Random random, ulong? hash, ReadOnlySpan<WorkerEndpoint> tried, int reselections, ref TriedPriorities priorities, out bool panic)
     {
         WorkerEndpoint? chosen = Draw(random, hash, 0, ref priorities, out int priority);
         for (uint attempt = 1; chosen is not null && attempt <= reselections && Contains(tried, chosen); attempt++)
             chosen = Draw(random, hash, attempt, ref priorities, out priority);
+        panic = chosen is not null && _shares[priority].Panic;
         if (chosen is not null) priorities.Add(priority);
         return chosen;
     }

@@ -2,6 +2,7 @@ using Weft.Proxy.Engine;
 using Weft.Proxy.Http;
 using Weft.Proxy.Interop;
 using Weft.Proxy.Model;
+using Weft.Proxy.Telemetry;
 using Weft.Proxy.Transport;
 using Timer = Weft.Proxy.Engine.Timer;
 
@@ -37,7 +38,8 @@ internal sealed class UpstreamDial : SocketConnection, ITimerOwner
             return 0;
         }
 
-        int descriptor = Sockets.Connect(pool.Endpoint.Address, cluster.SourceAddress);
+        int descriptor = Sockets.Connect(pool.Endpoint.Address, cluster.SourceAddress, out bool unbound);
+        if (unbound) pool.Endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.BindErrors);
         if (descriptor < 0) return -descriptor;
         if (cluster.TcpKeepalive is { } keepalive) Sockets.SetKeepalive(descriptor, keepalive);
         BeginTransport();

@@ -69,6 +69,7 @@ internal abstract class UpstreamPool(Worker worker, PoolPair pair)
             }
         }
 
+        Stats.Add(ClusterStat.UpstreamRqPendingTotal);
         Enqueue(exchange);
         return AcquireOutcome.Waiting;
     }
@@ -82,6 +83,7 @@ internal abstract class UpstreamPool(Worker worker, PoolPair pair)
             if (!ReferenceEquals(at, exchange)) continue;
             Unlink(at, previous);
             Endpoint.Cluster.State.RemovePending();
+            Stats.Add(ClusterStat.UpstreamRqCancelled);
             return true;
         }
 
@@ -120,7 +122,12 @@ internal abstract class UpstreamPool(Worker worker, PoolPair pair)
         _connecting--;
         Stats.Add(failure == UpstreamFailure.ConnectTimeout ? ClusterStat.UpstreamCxConnectTimeout : ClusterStat.UpstreamCxConnectFail);
         Forget();
-        for (int left = Math.Min(_waiting, StreamsPerConnection); left > 0 && HasWaiting; left--) Dequeue().OnUpstreamFailure(failure, error, detail);
+        for (int left = Math.Min(_waiting, StreamsPerConnection); left > 0 && HasWaiting; left--)
+        {
+            Stats.Add(ClusterStat.UpstreamRqPendingFailureEject);
+            Dequeue().OnUpstreamFailure(failure, error, detail);
+        }
+
         ConnectForWaiting();
         Pair.ForgetIfOver();
     }
@@ -157,7 +164,9 @@ internal abstract class UpstreamPool(Worker worker, PoolPair pair)
         while (_waitingFirst is { } first && !MaySoonTake(first) && _waiting > (long)_connecting * StreamsPerConnection && Endpoint.Cluster.State.TryAddConnection(Endpoint.Cluster.Model.CircuitBreakers))
         {
             int error = StartConnection();
-            if (error != 0) Dequeue().OnUpstreamFailure(UpstreamFailure.ConnectFailure, error, "");
+            if (error == 0) continue;
+            Stats.Add(ClusterStat.UpstreamRqPendingFailureEject);
+            Dequeue().OnUpstreamFailure(UpstreamFailure.ConnectFailure, error, "");
         }
     }
 
@@ -204,6 +213,7 @@ internal abstract class UpstreamPool(Worker worker, PoolPair pair)
         exchange.NextWaiting = null;
         exchange.WaitingIn = null;
         _waiting--;
+        Stats.Add(ClusterStat.UpstreamRqPendingActive, -1);
     }
 
     private void Enqueue(HttpExchange exchange)
@@ -214,5 +224,6 @@ internal abstract class UpstreamPool(Worker worker, PoolPair pair)
         else _waitingLast.NextWaiting = exchange;
         _waitingLast = exchange;
         _waiting++;
+        Stats.Add(ClusterStat.UpstreamRqPendingActive);
     }
 }

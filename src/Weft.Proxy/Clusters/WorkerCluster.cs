@@ -62,7 +62,14 @@ internal sealed class WorkerCluster
             _selector = EndpointSelector.Build(Model, _endpoints!, _byAddress, _worker.Random);
         }
 
-        if (Model.Discovery != ClusterDiscovery.OriginalDestination) return _selector.Choose(_worker.Random, hash, tried, reselections, ref priorities);
+        if (Model.Discovery != ClusterDiscovery.OriginalDestination)
+        {
+            WorkerEndpoint? chosen = _selector.Choose(_worker.Random, hash, tried, reselections, ref priorities, out bool panic);
+            if (panic) Telemetry.Stats.Add(ClusterStat.LbHealthyPanic);
+            if (chosen is null) Telemetry.Stats.Add(ClusterStat.UpstreamCxNoneHealthy);
+            return chosen;
+        }
+
         if (!facts.LocalRestored) return null;
         return ForDestination(Model.OriginalDestinationPortOverride > 0 ? facts.Local.WithPort(Model.OriginalDestinationPortOverride) : facts.Local);
     }

@@ -47,7 +47,7 @@ internal sealed class WorkerEndpoint
     public PeerHandle PeerHandle { get; private set; }
 
     /// <summary>Requests that this worker has under way at the endpoint.</summary>
-    public int ActiveRequests { get; internal set; }
+    public int ActiveRequests { get; private set; }
 
     /// <summary>Set while the cluster's endpoints are rebuilt.</summary>
     public bool IsListed { get; set; }
@@ -88,6 +88,20 @@ internal sealed class WorkerEndpoint
     public void Report(OutlierOutcome outcome)
     {
         if (Outlier is { } host) Cluster.State.Outliers.Report(host, outcome, _worker.Clock.NowMs, _worker.Random, Cluster.Telemetry.Stats);
+    }
+
+    /// <summary>A connection here was given a request.</summary>
+    public void BeginRequest()
+    {
+        ActiveRequests++;
+        Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamRqActive);
+    }
+
+    /// <summary>A connection here is done with a request, in whatever way.</summary>
+    public void EndRequest()
+    {
+        ActiveRequests--;
+        Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamRqActive, -1);
     }
 
     /// <summary>Takes note of who answered.</summary>

@@ -26,6 +26,9 @@ public sealed class EngineOptions
     /// <summary>What the workers heed of overload; <see cref="OverloadMonitor"/> writes it.</summary>
     public OverloadState Overload { get; init; } = new(maxConnections: 0);
 
+    /// <summary>The stream number that connections of HTTP/2 to upstreams begin behind, so that a test need not send 2^30 requests to use the numbers up; 0 or odd.</summary>
+    internal int Http2NumbersUsed { get; init; }
+
     /// <summary>The wall clock for log lines.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

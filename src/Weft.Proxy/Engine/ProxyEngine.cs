@@ -42,6 +42,9 @@ public sealed class ProxyEngine : IDisposable
     /// <summary>What was learnt by waiting for clients in vain.</summary>
     internal ServerFirstDestinations ServerFirst { get; } = new();
 
+    /// <summary>The ports that are slow because of looking, for people.</summary>
+    internal SlowDetections SlowDetections { get; } = new();
+
     public IReadOnlyList<Worker> Workers => _workers;
 
     /// <summary>

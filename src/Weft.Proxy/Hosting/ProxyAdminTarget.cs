@@ -2,6 +2,7 @@ using Envoy.Config.Core.V3;
 using Weft.Proxy.Admin;
 using Weft.Proxy.Configuration;
 using Weft.Proxy.Engine;
+using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
 
 namespace Weft.Proxy.Hosting;
@@ -56,6 +57,9 @@ internal sealed class ProxyAdminTarget(ProxyEngine engine, ConfigurationStore st
 
     /// <inheritdoc/>
     public long DownstreamConnections => engine.DownstreamConnections;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SlowDetection> SlowDetections => engine.SlowDetections.All;
 
     /// <inheritdoc/>
     public string LogLevel

@@ -177,7 +177,7 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
     public void Release()
     {
         _exchange = null;
-        _endpoint.ActiveRequests--;
+        _endpoint.EndRequest();
         int most = _endpoint.Cluster.Model.MaxRequestsPerConnection;
         // A request that was not sent whole leaves the upstream waiting for its rest; bytes behind the response answer nothing.
         bool isSpent = most > 0 && _requests >= most;
@@ -195,7 +195,7 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
     public void Abort()
     {
         bool wasBusy = _exchange is not null;
-        if (wasBusy) _endpoint.ActiveRequests--;
+        if (wasBusy) _endpoint.EndRequest();
         _exchange = null;
         Close(reset: !_requestEnded, wasBusy);
     }
@@ -305,6 +305,12 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
         Close(reset: false);
     }
 
+    protected override void CountBytes(long received, long written)
+    {
+        _endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxRxBytesTotal, received);
+        _endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxTxBytesTotal, written);
+    }
+
     protected override void OnHangupWhilePaused()
     {
         // What the upstream sent before it hung up is still in the socket; it is read when the client takes more.
@@ -347,7 +353,7 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
     {
         HttpExchange? exchange = _exchange;
         _exchange = null;
-        if (exchange is not null) _endpoint.ActiveRequests--;
+        if (exchange is not null) _endpoint.EndRequest();
         bool untouched = !_anyResponseByte;
         if (failure == UpstreamFailure.Protocol) _endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxProtocolError);
         // In TLS 1.3 an endpoint refuses our certificate after the handshake: its alert is the reason.

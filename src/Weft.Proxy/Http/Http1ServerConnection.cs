@@ -95,6 +95,8 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
         ArmIdle();
         if (chain.Tls is { } slot)
         {
+            _stats.Add(HttpStat.DownstreamCxSslTotal);
+            _stats.Add(HttpStat.DownstreamCxSslActive);
             BeginTls(Worker.TlsSessions.Accept(slot.Context!));
             FeedTls(preread);
             if (_chain.Model.TransportSocketConnectTimeout > TimeSpan.Zero) Arm(_chain.Model.TransportSocketConnectTimeout);
@@ -103,6 +105,7 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
         else
         {
             IsReadable = readable;
+            AddReceived(preread.Length);
             if (!preread.IsEmpty) OnData(preread);
             if (IsReadable && IsOpen) Worker.Schedule(this);
         }
@@ -278,6 +281,12 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
     {
         _requestsThisRound = 0;
         base.OnEvents(events);
+    }
+
+    protected override void CountBytes(long received, long written)
+    {
+        _stats.Add(HttpStat.DownstreamCxRxBytesTotal, received);
+        _stats.Add(HttpStat.DownstreamCxTxBytesTotal, written);
     }
 
     protected override void OnHandshakeDone()
@@ -565,6 +574,7 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
         TimerWheel.Disarm(_durationTimer);
         _stats.Add(HttpStat.DownstreamCxActive, -1);
         if (_protocolKnown) _stats.Add(HttpStat.DownstreamCxHttp1Active, -1);
+        if (_chain.Tls is not null) _stats.Add(HttpStat.DownstreamCxSslActive, -1);
         _stats.Add(HttpStat.DownstreamCxDestroy);
         _headTimed = false;
         _input.Clear(Worker.Buffers);

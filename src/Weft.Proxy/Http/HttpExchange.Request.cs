@@ -216,6 +216,7 @@ internal sealed partial class HttpExchange
         {
             // h2c is an offer that may be declined; anything else the client cannot do without (RFC 9110 7.8 lets us ignore both). An extended CONNECT is no offer.
             if (_request.Method != RequestMethod.Connect && System.Text.Ascii.EqualsIgnoreCase(_request.UpgradeToken.Of(HeadBytes), "h2c"u8)) return true;
+            Count(HttpStat.DownstreamRqWsOnNonWsRoute);
             Reply(403, default, ReplyDetails.UpgradeFailed, ResponseFlags.None);
             return false;
         }

@@ -20,6 +20,13 @@ internal sealed partial class HttpExchange
 
     private long RetryBufferLimit => _route?.BufferLimitBytes ?? (uint)BufferLimit;
 
+    private void PassBody(ReadOnlySpan<byte> data)
+    {
+        if (_isGrpc) _requestMessages += _requestBounds.Count(data);
+        if (_mirrors is not null) FeedMirrors(data);
+        SendOrKeepBody(data);
+    }
+
     private void SendOrKeepBody(ReadOnlySpan<byte> data)
     {
         TouchTryIdle();
@@ -109,9 +116,18 @@ internal sealed partial class HttpExchange
 
     private bool ShouldRetry(ReadOnlySpan<byte> bytes, in ResponseHead head, ReadOnlySpan<HeaderField> fields)
     {
-        if (_retry is not { } policy || Is(Progress.Upgrade) || !RetryDecision.ShouldRetry(policy, head.Status, new HeadView(bytes, fields, head.FieldsEnd, null))) return false;
-        if (_retriesLeft > 0 && _cluster!.State.Retries < MaximumRetries) return true;
+        if (_retry is not { } policy || Is(Progress.Upgrade)) return false;
+        if (!RetryDecision.ShouldRetry(policy, head.Status, new HeadView(bytes, fields, head.FieldsEnd, null)))
+        {
+            if (Is(Progress.HoldsRetrySlot)) _cluster!.Telemetry.Stats.Add(ClusterStat.UpstreamRqRetrySuccess);
+            return false;
+        }
+
+        // A slot of its own, which it gives back first, may serve the next attempt.
+        long others = _cluster!.State.Retries - (Is(Progress.HoldsRetrySlot) ? 1 : 0);
+        if (_retriesLeft > 0 && others < MaximumRetries) return true;
         if (_retriesLeft == 0) ExhaustRetries();
+        else OverflowRetries();
         return false;
     }
 
@@ -128,9 +144,7 @@ internal sealed partial class HttpExchange
 
         if (!_cluster!.State.TryAddRetry(Limits))
         {
-            _cluster.Telemetry.Stats.Add(ClusterStat.UpstreamRqRetryOverflow);
-            _routeStats?.Add(RouteStat.UpstreamRqRetryOverflow);
-            _flags |= ResponseFlags.UpstreamOverflow;
+            OverflowRetries();
             return false;
         }
 
@@ -140,6 +154,13 @@ internal sealed partial class HttpExchange
         _routeStats?.Add(RouteStat.UpstreamRqRetry);
         Arm(_backoffTimer, BackOff.Delay(_retry!, (uint)_attempts, (ulong)_worker.Random.NextInt64()));
         return true;
+    }
+
+    private void OverflowRetries()
+    {
+        _cluster!.Telemetry.Stats.Add(ClusterStat.UpstreamRqRetryOverflow);
+        _routeStats?.Add(RouteStat.UpstreamRqRetryOverflow);
+        _flags |= ResponseFlags.UpstreamOverflow;
     }
 
     private void ExhaustRetries()

@@ -63,6 +63,7 @@ internal sealed partial class HttpExchange
                 break;
             case RouteActionKind.DirectResponse:
                 DirectResponseRule direct = _route.DirectResponse!;
+                _http.TelemetryOf(_worker).Stats.Add(HttpStat.RqDirectResponse);
                 Mutate(_route.ResponseMutations, new HeadView(default, default, 0, _responseEdits), direct.Status);
                 Reply(direct.Status, direct.Body, ReplyDetails.DirectResponse, ResponseFlags.None);
                 break;
@@ -91,11 +92,7 @@ internal sealed partial class HttpExchange
 
     private void Forward(scoped in RequestView view, ForwardAction action, in RouteInput input)
     {
-        if (Is(Progress.Upgrade) && !AllowsUpgrade(action))
-        {
-            Reply(403, default, ReplyDetails.UpgradeFailed, ResponseFlags.None);
-            return;
-        }
+        if (Is(Progress.Upgrade) && !TakeUpgrade(action)) return;
 
         string cluster = _choice!.Name;
         if (_choice.NameHeader is { } header)
@@ -125,6 +122,22 @@ internal sealed partial class HttpExchange
         if (Is(Progress.RequestEnded)) StartRouteTimer();
         if (action.Mirrors.Count > 0) StartMirrors(view, action);
         StartAttempt();
+    }
+
+    private bool TakeUpgrade(ForwardAction action)
+    {
+        StatBlock<HttpStat> stats = _http.TelemetryOf(_worker).Stats;
+        if (!AllowsUpgrade(action))
+        {
+            stats.Add(HttpStat.DownstreamRqWsOnNonWsRoute);
+            Reply(403, default, ReplyDetails.UpgradeFailed, ResponseFlags.None);
+            return false;
+        }
+
+        _progress |= Progress.CountedUpgrade;
+        stats.Add(HttpStat.DownstreamCxUpgradesTotal);
+        stats.Add(HttpStat.DownstreamCxUpgradesActive);
+        return true;
     }
 
     private bool AllowsUpgrade(ForwardAction action)

@@ -105,7 +105,7 @@ internal sealed partial class HttpExchange
     {
         _progress &= ~Progress.Waiting;
         _upstream = connection;
-        _endpoint!.ActiveRequests++;
+        _endpoint!.BeginRequest();
         connection.Begin(this);
         if (_endpoint.PeerHandle == default) _endpoint.LearnPeer(connection.Peer);
         _sentNs = _worker.Clock.NowNs;

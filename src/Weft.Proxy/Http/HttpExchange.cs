@@ -1,6 +1,7 @@
 using System.Text;
 using Weft.Proxy.Clusters;
 using Weft.Proxy.Engine;
+using Weft.Proxy.Http2;
 using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
@@ -93,6 +94,8 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         Mirror = 2048,
         Connect = 4096,
         Unrecorded = 8192,
+        Counted = 16384,
+        CountedUpgrade = 32768,
     }
 
     public ref readonly RequestHead Head => ref _request;
@@ -160,6 +163,7 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
     public void Begin(IDownstreamStream downstream, ConnectionFacts facts, FilterChainRuntime chain, ReadOnlySpan<byte> bytes, in RequestHead head, bool ended)
     {
         Start(downstream, facts, chain.Http!);
+        CountIn(downstream is Http2ServerStream);
         _head = _worker.Buffers.Rent(bytes.Length);
         bytes.CopyTo(_head);
         _headLength = bytes.Length;
@@ -185,6 +189,7 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
     public void Begin(IDownstreamStream downstream, ConnectionFacts facts, FilterChainRuntime chain)
     {
         Start(downstream, facts, chain.Http!);
+        CountIn(downstream is Http2ServerStream);
         _headLength = 0;
         _request = default;
         EndRequest();
@@ -194,6 +199,7 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
     public void RefuseUnanswered(ConnectionFacts facts, FilterChainRuntime chain, string details)
     {
         Start(null, facts, chain.Http!);
+        CountIn(isHttp2: true);
         _headLength = 0;
         _request = default;
         EndRequest();
@@ -386,13 +392,6 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         ResponseHeadBytes = 0;
     }
 
-    private void PassBody(ReadOnlySpan<byte> data)
-    {
-        if (_isGrpc) _requestMessages += _requestBounds.Count(data);
-        if (_mirrors is not null) FeedMirrors(data);
-        SendOrKeepBody(data);
-    }
-
     private bool Is(Progress any) => (_progress & any) != 0;
 
     private void EndRequest()
@@ -431,6 +430,7 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         TimerWheel.Disarm(_durationTimer);
         TimerWheel.Disarm(_requestTimer);
         ReturnFault();
+        if (Is(Progress.Counted)) CountOut();
         if (!Is(Progress.Mirror | Progress.Unrecorded)) Report();
         DropUpstream();
         DropMirrors();

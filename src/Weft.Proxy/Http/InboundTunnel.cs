@@ -123,7 +123,7 @@ internal sealed class InboundTunnel(Worker worker) : Tunnel(worker), IUpstreamSt
     private void Leave()
     {
         if (Exchange is null) return;
-        _endpoint.ActiveRequests--;
+        _endpoint.EndRequest();
         Detach();
     }
 }

@@ -206,10 +206,17 @@ internal sealed partial class Http2ClientConnection : Http2Connection, ITimerOwn
     protected override void OnConnectionError(Http2Error error)
     {
         _stats.Add(ClusterStat.UpstreamCxProtocolError);
-        _stats.Add(ClusterStat.Http2GoawaySent);
         LoseStreams(0, Http2Loss.Protocol);
         Close();
     }
+
+    protected override void CountBytes(long received, long written)
+    {
+        _stats.Add(ClusterStat.UpstreamCxRxBytesTotal, received);
+        _stats.Add(ClusterStat.UpstreamCxTxBytesTotal, written);
+    }
+
+    protected override void CountGoAway() => _stats.Add(ClusterStat.Http2GoawaySent);
 
     protected override void OnHandshakeDone()
     {
@@ -224,7 +231,6 @@ internal sealed partial class Http2ClientConnection : Http2Connection, ITimerOwn
     private void End()
     {
         SendGoAway(0, Http2ErrorCode.NoError);
-        _stats.Add(ClusterStat.Http2GoawaySent);
         Close();
     }
 

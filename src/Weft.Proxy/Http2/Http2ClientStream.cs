@@ -105,7 +105,7 @@ internal sealed class Http2ClientStream(Worker worker) : Http2Stream(worker), IU
     {
         if (_exchange is not { } exchange) return;
         _exchange = null;
-        Endpoint.ActiveRequests--;
+        Endpoint.EndRequest();
         StatBlock<ClusterStat> stats = Endpoint.Cluster.Telemetry.Stats;
         if (loss is Http2Loss.Reset or Http2Loss.Refused or Http2Loss.Stopped)
         {
@@ -141,7 +141,7 @@ internal sealed class Http2ClientStream(Worker worker) : Http2Stream(worker), IU
     {
         if (_exchange is not { } exchange) return;
         _exchange = null;
-        Endpoint.ActiveRequests--;
+        Endpoint.EndRequest();
         if (!IsAttached || State.Phase == Http2StreamPhase.Closed) return;
         Endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamRqTxReset);
         // A connection that was cut off (RFC 9113 section 8.5); one that was closed in order has ended its side before.

@@ -104,6 +104,7 @@ internal abstract partial class Http2Connection
         var writer = new Http2FrameWriter(ReserveWrite(MaxControlBytes));
         writer.GoAway(lastStreamId, code, text[..length]);
         CommitWrite(writer.Length);
+        CountGoAway();
     }
 
     protected void SendPing(ReadOnlySpan<byte> opaque, bool isAck)

@@ -79,6 +79,9 @@ internal abstract partial class Http2Connection(Worker worker) : SocketConnectio
     /// <summary>A stream left the table.</summary>
     protected abstract void OnStreamGone();
 
+    /// <summary>A GOAWAY went out.</summary>
+    protected abstract void CountGoAway();
+
     /// <summary>The peer broke the protocol in a way that ends the connection; GOAWAY was sent. The connection must be closed.</summary>
     protected abstract void OnConnectionError(Http2Error error);
 
@@ -94,7 +97,7 @@ internal abstract partial class Http2Connection(Worker worker) : SocketConnectio
         _encoder = new HpackEncoder();
         _peer = upgraded ?? new Http2Settings();
         _encoder.SetPeerTableSize(_peer.HeaderTableSize);
-        _numbers = new Http2StreamNumbers(IsServer, last: upgraded is null ? 0 : 1);
+        _numbers = new Http2StreamNumbers(IsServer, last: upgraded is not null ? 1 : IsServer ? 0 : Worker.Engine.Options.Http2NumbersUsed);
         _guard = new Http2AbuseGuard(options.Abuse, Worker.Clock.NowMs);
         _sendWindow = new FlowWindow(Http2Settings.DefaultInitialWindowSize);
         _receiveWindow = new ReceiveWindow(Math.Max(options.InitialConnectionWindowBytes, Http2Settings.DefaultInitialWindowSize));

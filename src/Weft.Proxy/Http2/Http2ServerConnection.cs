@@ -266,6 +266,14 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
         Linger();
     }
 
+    protected override void CountBytes(long received, long written)
+    {
+        _stats.Add(HttpStat.DownstreamCxRxBytesTotal, received);
+        _stats.Add(HttpStat.DownstreamCxTxBytesTotal, written);
+    }
+
+    protected override void CountGoAway() => _stats.Add(HttpStat.Http2GoawaySent);
+
     protected override void OnHandshakeDone()
     {
     }
@@ -385,6 +393,7 @@ internal sealed class Http2ServerConnection : Http2Connection, IDownstreamConnec
         EndHttp2();
         _stats.Add(HttpStat.DownstreamCxActive, -1);
         _stats.Add(HttpStat.DownstreamCxHttp2Active, -1);
+        if (_chain.Tls is not null) _stats.Add(HttpStat.DownstreamCxSslActive, -1);
         _stats.Add(HttpStat.DownstreamCxDestroy);
         _facts.Leave(Worker);
         CloseTransport(reset);

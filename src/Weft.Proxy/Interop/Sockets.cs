@@ -47,8 +47,9 @@ internal static unsafe class Sockets
     /// Starts a connection. Returns the descriptor, which may still be connecting, or minus the error number. A source address
     /// without a port leaves the port to the kernel at connect time.
     /// </summary>
-    public static int Connect(in NetworkAddress target, in NetworkAddress source)
+    public static int Connect(in NetworkAddress target, in NetworkAddress source, out bool unbound)
     {
+        unbound = false;
         int family = target.IsV4 ? SocketAddress.Inet : SocketAddress.Inet6;
         int descriptor = Libc.Socket(family, Libc.SockStream | Libc.SockNonBlock | Libc.SockCloseOnExec, 0);
         if (descriptor < 0) return -*Libc.ErrnoLocation();
@@ -57,7 +58,8 @@ internal static unsafe class Sockets
         {
             _ = Libc.SetOption(descriptor, Libc.SolIp, Libc.IpBindAddressNoPort, 1);
             var local = SocketAddress.From(source);
-            if (Libc.Bind(descriptor, &local, (uint)local.Length) != 0) return CloseWithError(descriptor);
+            unbound = Libc.Bind(descriptor, &local, (uint)local.Length) != 0;
+            if (unbound) return CloseWithError(descriptor);
         }
 
         var native = SocketAddress.From(target);

@@ -33,6 +33,7 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
     private ByteQueue _input;
     private bool _wantsProxyHeader;
     private bool _isBrief;
+    private bool _isCounted;
 
     public ConnectionInspection(Worker worker)
     {
@@ -91,6 +92,7 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
         _input.Append(_worker.Buffers, data);
         _worker.Retarget(from, this);
         Facts.Stats!.Add(ListenerStat.DetectedLate);
+        CountPending(true);
         if (Inspect())
         {
             HandOver();
@@ -164,6 +166,15 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
         Facts.Stats = _worker.Telemetry.ListenerStats.Get(_listener.Model.Name);
         Facts.Stats.Add(ListenerStat.DownstreamCxTotal);
         Facts.Stats.Add(ListenerStat.DownstreamCxActive);
+        CountPending(true);
+    }
+
+    /// <summary>Counts the connection among those that have no filter chain yet, or no longer.</summary>
+    private void CountPending(bool isPending)
+    {
+        if (isPending == _isCounted) return;
+        _isCounted = isPending;
+        Facts.Stats!.Add(ListenerStat.DownstreamPreCxActive, isPending ? 1 : -1);
     }
 
     private void RunFilters()
@@ -359,6 +370,7 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
     private void HandOver()
     {
         TimerWheel.Disarm(_timer);
+        CountPending(false);
         FilterChainRuntime? chain = _listener.Matcher.Find(Facts);
         if (chain is null || chain.Tls is { Context: null })
         {
@@ -377,6 +389,7 @@ internal sealed unsafe class ConnectionInspection : EpollTarget, ITimerOwner, IR
     private void Close()
     {
         TimerWheel.Disarm(_timer);
+        CountPending(false);
         Facts.Leave(_worker);
         _worker.CloseDescriptor(this);
         _worker.RecycleLater(this);

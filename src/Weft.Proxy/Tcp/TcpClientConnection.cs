@@ -2,6 +2,7 @@ using Weft.Proxy.Clusters;
 using Weft.Proxy.Engine;
 using Weft.Proxy.Interop;
 using Weft.Proxy.Model;
+using Weft.Proxy.Telemetry;
 using Weft.Proxy.Tls;
 using Weft.Proxy.Transport;
 using Timer = Weft.Proxy.Engine.Timer;
@@ -37,7 +38,8 @@ internal sealed class TcpClientConnection : SocketConnection, ITimerOwner
             return 0;
         }
 
-        int descriptor = Sockets.Connect(endpoint.Address, cluster.SourceAddress);
+        int descriptor = Sockets.Connect(endpoint.Address, cluster.SourceAddress, out bool unbound);
+        if (unbound) endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.BindErrors);
         if (descriptor < 0) return -descriptor;
         if (cluster.TcpKeepalive is { } keepalive) Sockets.SetKeepalive(descriptor, keepalive);
         if (!Worker.Register(this, descriptor))
@@ -126,6 +128,14 @@ internal sealed class TcpClientConnection : SocketConnection, ITimerOwner
     {
         UpstreamHandshake.CountDone(_endpoint.Cluster.Telemetry.Stats, Tls!);
         Ready();
+    }
+
+    protected override void CountBytes(long received, long written)
+    {
+        // A hop's bytes are those of the connection that carries it.
+        if (_isHop) return;
+        _endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxRxBytesTotal, received);
+        _endpoint.Cluster.Telemetry.Stats.Add(ClusterStat.UpstreamCxTxBytesTotal, written);
     }
 
     protected override void OnData(ReadOnlySpan<byte> data) => _session?.OnUpstreamData(data);

@@ -41,6 +41,8 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
     private bool _upstreamEnded;
     private bool _opened;
     private bool _undecided;
+    private bool _counted;
+    private long _waitedMs;
 
     public TcpServerConnection(Worker worker)
         : base(worker)
@@ -68,6 +70,9 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
         _attempts = 0;
         _connected = _clientEnded = _upstreamEnded = _opened = false;
         _undecided = _facts.SilentKey != 0 && chain.Tls is null;
+        _counted = false;
+        _waitedMs = _undecided ? (Worker.Clock.NowNs - _facts.StartNs) / 1_000_000 : 0;
+        if (!_undecided) CountIn();
         _cluster = null;
         _endpoint = null;
         _upstreamLocal = default;
@@ -292,11 +297,12 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
         ReportOpen();
         long now = Worker.Clock.NowMs;
         ServerFirstDestinations known = Worker.Engine.ServerFirst;
+        ListenerModel listener = _chain.Listener.Model;
+        string host = _cluster!.Model.Service.Host;
+        Worker.Engine.SlowDetections.Add(listener.Name, host.Length > 0 ? host : _cluster.Model.Name, _facts.Local.Port, _waitedMs);
         if (!known.Learn(_facts.SilentKey, now)) return;
         _facts.Stats?.Add(ListenerStat.ServerFirstLearned);
         if (!known.MayTell(now)) return;
-        ListenerModel listener = _chain.Listener.Model;
-        string host = _cluster!.Model.Service.Host;
         Worker.Engine.Options.Log(
             $"Listener '{listener.Name}' waited {listener.ListenerFiltersTimeout.TotalSeconds:0.###} s for the first bytes of a client of {(host.Length > 0 ? host : $"cluster '{_cluster.Model.Name}'")}, port {_facts.Local.Port}, whose server speaks first. "
             + "Its next clients are not waited for; so that none is, say what the port speaks: name it tcp-…, or set appProtocol: tcp.");
@@ -309,6 +315,7 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
         if (_cluster is null)
         {
             _flags |= ResponseFlags.NoClusterFound;
+            _chain.Tcp.TelemetryOf(Worker).Stats.Add(TcpStat.DownstreamCxNoRoute);
             Finish(reset: false);
             return;
         }
@@ -364,6 +371,7 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
         if (upstream is not null) _upstreamLocal = upstream.LocalAddress;
         upstream?.Close(reset);
         if (!_opened) ReportOpen();
+        _chain.Tcp!.TelemetryOf(Worker).Stats.Add(TcpStat.DownstreamCxActive, -1);
         ConnectionRecord record = Record();
         _chain.Tcp!.TelemetryOf(Worker).Close(in record);
         Worker.Observer?.OnConnection(in record);
@@ -372,9 +380,20 @@ internal sealed class TcpServerConnection : SocketConnection, ITimerOwner
         CloseTransport(reset && !HasUnsent);
     }
 
+    /// <summary>Counts the connection as one of this TCP proxy, which it is for good.</summary>
+    private void CountIn()
+    {
+        if (_counted) return;
+        _counted = true;
+        StatBlock<TcpStat> stats = _chain.Tcp!.TelemetryOf(Worker).Stats;
+        stats.Add(TcpStat.DownstreamCxTotal);
+        stats.Add(TcpStat.DownstreamCxActive);
+    }
+
     private void ReportOpen()
     {
         _opened = true;
+        CountIn();
         ConnectionRecord record = Record();
         record.ReceivedBytes = record.SentBytes = 0;
         _chain.Tcp!.TelemetryOf(Worker).Open(in record);

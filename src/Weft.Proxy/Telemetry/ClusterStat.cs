@@ -39,7 +39,6 @@ public enum ClusterStat
     UpstreamRqPendingOverflow,
     UpstreamRqPendingFailureEject,
     UpstreamRqCancelled,
-    UpstreamRqMaintenanceMode,
     UpstreamRqTimeout,
     UpstreamRqPerTryTimeout,
     UpstreamRqPerTryIdleTimeout,

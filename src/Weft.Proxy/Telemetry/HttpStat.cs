@@ -44,7 +44,6 @@ public enum HttpStat
     DownstreamRqTooLarge,
     DownstreamRqOverloadClose,
     DownstreamRqWsOnNonWsRoute,
-    DownstreamRqNonRelativePath,
     Http2RxReset,
     Http2TxReset,
     Http2RxMessagingError,

@@ -60,6 +60,7 @@ internal abstract unsafe partial class SocketConnection
     protected void HandOver(SocketConnection to)
     {
         Worker.FlushBatch();
+        TellBytes();
         Worker.Retarget(this, to);
         to.BeginTransport();
         to._tls = _tls;

@@ -22,6 +22,8 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
     private ByteQueue _corked;
     private bool _isCorked;
     private bool _shutdownWhenSent;
+    private long _received;
+    private long _written;
 
     protected Worker Worker { get; } = worker;
 
@@ -74,9 +76,21 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
     /// <summary>Puts the object into its pool.</summary>
     public abstract void Recycle();
 
+    /// <summary>
+    /// Takes the bytes read and written since the last call, TLS's own not among them: after each read, and at the end, so that what is written is counted with
+    /// the next thing that comes.
+    /// </summary>
+    protected virtual void CountBytes(long received, long written)
+    {
+    }
+
+    /// <summary>Bytes that somebody else has read from the socket count as read here.</summary>
+    protected void AddReceived(int bytes) => _received += bytes;
+
     /// <summary>Starts life on a registered or freshly made descriptor.</summary>
     protected void BeginTransport()
     {
+        _received = _written = 0;
         IsReadable = PeerHungUp = SendFailed = _shutdownWhenSent = false;
     }
 
@@ -125,8 +139,10 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
             switch (Receive(out ReadOnlySpan<byte> data))
             {
                 case ReceiveStatus.Data:
+                    _received += data.Length;
                     OnData(data);
                     Worker.FlushBatch();
+                    TellBytes();
                     break;
                 case ReceiveStatus.End:
                     OnEnd();
@@ -178,6 +194,7 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
 
     protected void CommitWrite(int bytes)
     {
+        _written += bytes;
         if (HasUnsent && !IsTls) _unsent.Commit(bytes);
         else if (Corks) _corked.Commit(bytes);
         else Worker.BatchCount += bytes;
@@ -187,6 +204,7 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
     protected void Write(ReadOnlySpan<byte> data)
     {
         if (data.IsEmpty || SendFailed || !IsOpen) return;
+        _written += data.Length;
         if (HasUnsent && !IsTls)
         {
             _unsent.Append(Worker.Buffers, data);
@@ -272,6 +290,7 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
     protected void CloseTransport(bool reset = false)
     {
         if (!IsOpen) return;
+        TellBytes();
         Worker.DropBatch(this);
         if (!reset) Uncork();
         _corked.Clear(Worker.Buffers);
@@ -364,6 +383,13 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
         }
 
         _unsent.Append(Worker.Buffers, new ReadOnlySpan<byte>(second + (sent - firstCount), secondCount - (sent - firstCount)));
+    }
+
+    private void TellBytes()
+    {
+        if ((_received | _written) == 0) return;
+        CountBytes(_received, _written);
+        _received = _written = 0;
     }
 
     private void FailSend()

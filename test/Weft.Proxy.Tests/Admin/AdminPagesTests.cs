@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Weft.Proxy.Admin;
+using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
 using Weft.Proxy.Tests.Telemetry;
@@ -19,6 +20,16 @@ public sealed class AdminPagesTests : IDisposable
     public AdminPagesTests() => _proxy = new RunningProxy(_time);
 
     public void Dispose() => _proxy.Dispose();
+
+    [Fact]
+    public async Task SlowDetection_NamesPortsAndWaits()
+    {
+        Assert.Equal((200, "[]"), StatusAndBody(await _proxy.Get("/slow_detection")));
+        _proxy.SlowDetections = [new SlowDetection("0.0.0.0_25", "mail.default.svc.cluster.local", 25, 3, TimeSpan.FromSeconds(15))];
+        Assert.Equal(
+            (200, """[{"listener":"0.0.0.0_25","service":"mail.default.svc.cluster.local","port":25,"connections":3,"waited_ms":15000}]"""),
+            StatusAndBody(await _proxy.Get("/slow_detection")));
+    }
 
     [Theory]
     [InlineData(0, "/ready")]

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Weft.Proxy.Admin;
 using Weft.Proxy.Admin.Pages;
+using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
 
@@ -43,6 +44,8 @@ internal sealed class RunningProxy : IAdminTarget, IDisposable
     public int Concurrency => 2;
 
     public long DownstreamConnections => 7;
+
+    public IReadOnlyList<SlowDetection> SlowDetections { get; set; } = [];
 
     public string LogLevel { get; set; } = "info";
 

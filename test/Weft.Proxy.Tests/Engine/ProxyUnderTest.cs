@@ -16,8 +16,14 @@ internal sealed class ProxyUnderTest : IAsyncDisposable, IExchangeObserver
     private readonly Channel<Seen> _seen = Channel.CreateBounded<Seen>(200_000);
     private long _version;
 
-    private ProxyUnderTest(int concurrency, OverloadState? overload = null) =>
-        Engine = new ProxyEngine(new EngineOptions { Concurrency = concurrency, Observer = this, Overload = overload ?? new OverloadState(0) });
+    private ProxyUnderTest(int concurrency, OverloadState? overload = null, TimeProvider? time = null, int http2NumbersUsed = 0) => Engine = new ProxyEngine(new EngineOptions
+    {
+        Concurrency = concurrency,
+        Observer = this,
+        Overload = overload ?? new OverloadState(0),
+        TimeProvider = time ?? TimeProvider.System,
+        Http2NumbersUsed = http2NumbersUsed,
+    });
 
     /// <summary>One finished exchange or connection.</summary>
     public sealed record Seen(int Status, ResponseFlags Flags, string Details, string Failure, long RequestBytes, long ResponseBytes, string Path, int Attempts, NetworkAddress Endpoint);
@@ -68,6 +74,22 @@ internal sealed class ProxyUnderTest : IAsyncDisposable, IExchangeObserver
     {
         var proxy = new ProxyUnderTest(concurrency, overload);
         proxy.Publish(listener, clusters);
+        return proxy;
+    }
+
+    /// <summary>With a wall clock of the test's.</summary>
+    public static ProxyUnderTest StartAt(TimeProvider time, ClusterModel cluster, TerminalModel terminal)
+    {
+        var proxy = new ProxyUnderTest(1, time: time);
+        proxy.Publish(Listener(terminal), cluster);
+        return proxy;
+    }
+
+    /// <summary>With connections of HTTP/2 to upstreams whose stream numbers begin behind the given one.</summary>
+    public static ProxyUnderTest StartBehind(int http2NumbersUsed, ClusterModel cluster)
+    {
+        var proxy = new ProxyUnderTest(1, http2NumbersUsed: http2NumbersUsed);
+        proxy.Publish(Listener(Manager), cluster);
         return proxy;
     }
 

@@ -31,6 +31,10 @@ public sealed class ProtocolDetectionTests
         Assert.Equal(1, await proxy.StatAsync("listener.test.downstream_pre_cx_timeout"));
         Assert.Equal(20, await proxy.StatAsync("listener.test.server_first_not_awaited"));
 
+        SlowDetection slow = Assert.Single(proxy.Engine.SlowDetections.All);
+        Assert.Equal(("test", "mail.default.svc.cluster.local", proxy.Port(), 1L), (slow.Listener, slow.Service, slow.Port, slow.Connections));
+        Assert.InRange(slow.Waited, TimeSpan.FromSeconds(0.39), TimeSpan.FromSeconds(20));
+
         string sentence = Assert.Single(proxy.Said);
         Assert.Contains("mail.default.svc.cluster.local", sentence, StringComparison.Ordinal);
         Assert.Contains($"port {proxy.Port()}", sentence, StringComparison.Ordinal);
@@ -55,6 +59,7 @@ public sealed class ProtocolDetectionTests
         Assert.Equal(200, (await proxy.NextAsync()).Status);
         Assert.Equal(1, await proxy.StatAsync("listener.test.detected_late"));
         Assert.Equal(0, await proxy.StatAsync("listener.test.server_first_learned"));
+        Assert.Empty(proxy.Engine.SlowDetections.All);
         Assert.Equal(1, await proxy.StatAsync("cluster.upstream.upstream_cx_active"));
         Assert.Empty(proxy.Said);
         await proxy.AssertNoMoreAsync();
@@ -142,6 +147,18 @@ public sealed class ProtocolDetectionTests
         Assert.Equal(0, smtp.Connections);
         await client.SendAsync("EHLO me\r\n");
         await client.ReadUntilAsync("250 hello\r\n");
+    }
+
+    [Fact]
+    public void SlowPorts_AreBoundedAndAddUp()
+    {
+        SlowDetections slow = new();
+        slow.Add("quick", "a", 1, SlowDetections.NoticeableMs - 1);
+        Assert.Empty(slow.All);
+        for (int port = 1; port <= 2 * SlowDetections.Capacity; port++) slow.Add("listener", "a", port, 100);
+        slow.Add("listener", "a", 7, 4_900);
+        Assert.Equal(SlowDetections.Capacity, slow.All.Count);
+        Assert.Equal(new SlowDetection("listener", "a", 7, 2, TimeSpan.FromSeconds(5)), slow.All[0]);
     }
 
     [Fact]

@@ -33,6 +33,7 @@ public sealed class AdminPages
             new AdminPage("/listeners", false, "listeners and their addresses (?format=json)", Listeners),
             new AdminPage("/clusters", false, "clusters and their endpoints (?format=json)", Clusters),
             new AdminPage("/certs", false, "certificates and when they end", _ => Json(stream => CertificatesPage.Write(_target.Snapshot, _server.Time, stream))),
+            new AdminPage("/slow_detection", false, "ports whose clients waited because their protocol is found out by looking", _ => Json(stream => DetectionPage.Write(_target.SlowDetections, stream))),
             new AdminPage("/stats", false, "statistics (?filter=REGEX, ?usedonly, ?format=json|prometheus)", Stats),
             new AdminPage("/stats/prometheus", false, "all metrics in Prometheus' text format", _ => Prometheus()),
             new AdminPage("/logging", true, "?level=error|warning|info|debug", Logging),
