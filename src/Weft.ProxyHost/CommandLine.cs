@@ -25,6 +25,8 @@ internal static class CommandLine
                                     replaced (default 5)
           --drain-notice-s N        how long after SIGTERM new connections are still served while readiness fails
                                     already (default 1)
+          --tls-records own|openssl who protects the records of TLS 1.3 with AES-GCM after the handshake: the proxy itself
+                                    where the processor has the instructions, or OpenSSL (default own)
           -l, --log-level LEVEL     error, warning, info or debug (default info)
           --mode serve|validate     validate only checks the bootstrap
           --version                 the version
@@ -80,6 +82,9 @@ internal static class CommandLine
                     break;
                 case "--drain-notice-s" when Number(value, 0, 3600, out int seconds):
                     options = options with { DrainNotice = TimeSpan.FromSeconds(seconds) };
+                    break;
+                case "--tls-records" when value is "own" or "openssl":
+                    options = options with { OpenSslRecords = value == "openssl" };
                     break;
                 case "-l" or "--log-level" when value is "error" or "warning" or "info" or "debug":
                     options = options with { LogLevel = value };

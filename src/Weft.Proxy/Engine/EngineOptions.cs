@@ -17,6 +17,9 @@ public sealed class EngineOptions
     /// </summary>
     public bool SharesAddresses { get; init; }
 
+    /// <summary>True: OpenSSL protects all records of TLS; else those of TLS 1.3 with AES-GCM are the proxy's own where the processor can.</summary>
+    public bool OpenSslRecords { get; init; }
+
     /// <summary>
     /// Listening sockets of the process whose place this one takes. With them nothing is accepted before <see cref="ProxyEngine.OpenListenersAsync"/>, for the
     /// sockets are still served by that process.

@@ -9,9 +9,9 @@ namespace Weft.Proxy.Engine;
 /// Joins each new <see cref="ProxySnapshot"/> with the runtime state keyed by name: sockets of listeners, counters of clusters, TLS
 /// contexts. What did not change keeps its objects. Used under the engine's publish lock, never by a worker.
 /// </summary>
-internal sealed class EngineSnapshotBuilder(int concurrency, InheritedListeners? inherited)
+internal sealed class EngineSnapshotBuilder(int concurrency, InheritedListeners? inherited, bool openSslRecords)
 {
-    private readonly TlsContexts _tls = new();
+    private readonly TlsContexts _tls = new(openSslRecords);
     private Dictionary<string, ClusterRuntime> _clusters = [];
     private Dictionary<string, ListenerRuntime> _listeners = [];
     private int _nextClusterId;

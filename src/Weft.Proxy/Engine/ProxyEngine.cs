@@ -29,7 +29,7 @@ public sealed class ProxyEngine : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         Options = options;
-        _builder = new EngineSnapshotBuilder(Math.Max(options.Concurrency, 1), options.Inherited) { SharesAddresses = options.SharesAddresses || options.Inherited is not null };
+        _builder = new EngineSnapshotBuilder(Math.Max(options.Concurrency, 1), options.Inherited, options.OpenSslRecords) { SharesAddresses = options.SharesAddresses || options.Inherited is not null };
         _holdsListeners = options.Inherited is not null;
         _workers = [.. Enumerable.Range(0, Math.Max(options.Concurrency, 1)).Select(i => new Worker(i, this, options))];
         _dns = new DnsClusters(Signal, options.TimeProvider);

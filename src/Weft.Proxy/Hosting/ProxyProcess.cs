@@ -75,7 +75,7 @@ public sealed partial class ProxyProcess : IAsyncDisposable
         OverloadState overload = new(limits.MaxDownstreamConnections);
         _inherited = options.TakesOver ? new InheritedListeners() : null;
         _started = time.GetTimestamp();
-        _engine = new ProxyEngine(new EngineOptions { Concurrency = options.Concurrency, TimeProvider = time, Telemetry = _telemetry, Log = log.Warning, Inherited = _inherited, Overload = overload });
+        _engine = new ProxyEngine(new EngineOptions { Concurrency = options.Concurrency, TimeProvider = time, Telemetry = _telemetry, Log = log.Warning, Inherited = _inherited, Overload = overload, OpenSslRecords = options.OpenSslRecords });
         _overload = new OverloadMonitor(limits, overload, _memory.Measure, _engine.TrimMemoryAsync, time, log.Warning);
         _overload.AddStatistics(_telemetry);
         _publisher = new SnapshotPublisher(bootstrap.Store, Publish);

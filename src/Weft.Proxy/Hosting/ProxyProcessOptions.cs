@@ -18,6 +18,9 @@ public sealed record ProxyProcessOptions
     /// <summary>True: take the place of the running proxy with the same admin address, without losing a connection.</summary>
     public bool TakesOver { get; init; }
 
+    /// <summary>True: OpenSSL protects all records of TLS; else those of TLS 1.3 with AES-GCM are the proxy's own where the processor can (<see cref="Tls.TlsContextFactory"/>).</summary>
+    public bool OpenSslRecords { get; init; }
+
     /// <summary>How much is said on standard error: <c>error</c>, <c>warning</c>, <c>info</c> or <c>debug</c>.</summary>
     public string LogLevel { get; init; } = "info";
 }

@@ -9,7 +9,8 @@ namespace Weft.Proxy.Tls;
 /// Makes contexts from models, and shares between them what is equal by content: one SSL_CTX per set of certificates and parameters, one store per trust bundle.
 /// One per process; thread-safe, meant for the configuration side, not for workers.
 /// </summary>
-public sealed class TlsContextFactory
+/// <param name="openSslRecords">True leaves the records of TLS 1.3 to OpenSSL, as those of TLS 1.2 always are; else sessions protect them themselves where they can.</param>
+public sealed class TlsContextFactory(bool openSslRecords = false)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, WeakReference<SslCore>> cores = new(StringComparer.Ordinal);
@@ -29,7 +30,7 @@ public sealed class TlsContextFactory
             writer.Write((int)model.ClientCertificate);
             Write(writer, model.Peer);
         });
-        SslCore core = Share(cores, coreKey, () => new SslCore(true, model.Parameters, model.Certificates, model.SessionTickets, model.SessionLifetime, model.OcspStaplePolicy));
+        SslCore core = Share(cores, coreKey, () => new SslCore(true, model.Parameters, model.Certificates, model.SessionTickets, model.SessionLifetime, model.OcspStaplePolicy, !openSslRecords));
         return new TlsServerContext(model, core, Verifier(model.Peer), fingerprint);
     }
 
@@ -40,7 +41,7 @@ public sealed class TlsContextFactory
             throw new TlsConfigurationException($"The server name has {model.ServerName.Length} characters; at most 255 can be sent.");
         IReadOnlyList<TlsCertificate> certificates = model.Certificate is null ? [] : [model.Certificate];
         byte[] coreKey = CoreKey(server: false, model.Parameters, certificates, model.Resumption, TimeSpan.Zero);
-        SslCore core = Share(cores, coreKey, () => new SslCore(false, model.Parameters, certificates, model.Resumption, TimeSpan.Zero));
+        SslCore core = Share(cores, coreKey, () => new SslCore(false, model.Parameters, certificates, model.Resumption, TimeSpan.Zero, ownRecords: !openSslRecords));
         return new TlsClientContext(model, core, Verifier(model.Peer));
     }
 

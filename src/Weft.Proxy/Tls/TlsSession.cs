@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Weft.Proxy.Model;
 using Weft.Proxy.Tls.Native;
+using Weft.Proxy.Tls.Records;
 
 namespace Weft.Proxy.Tls;
 
@@ -10,7 +11,7 @@ namespace Weft.Proxy.Tls;
 /// what is pending. Used by one thread at a time. Plaintext that is to be sent before the handshake is done is the owner's to keep. After a step, the owner
 /// sends <see cref="Pending"/>, also after a failure: an alert is in it. No call allocates once the handshake is done.
 /// </summary>
-public sealed unsafe class TlsSession : IDisposable
+public sealed unsafe partial class TlsSession : IDisposable
 {
     /// <summary>A write takes nothing more while so many bytes of ciphertext are pending.</summary>
     public const int MaxPendingBytes = 256 * 1024;
@@ -53,7 +54,7 @@ public sealed unsafe class TlsSession : IDisposable
     public int BufferedBytes => io->Incoming.Length;
 
     /// <summary>False when another read before more is fed would surely find nothing: that read, which is not cheap, can be spared.</summary>
-    public bool MayHaveMore => io->Incoming.Length > 0 || LibSsl.SSL_has_pending(ssl) == 1;
+    public bool MayHaveMore => OwnsRecords ? records->MayHaveMore : io->Incoming.Length > 0 || LibSsl.SSL_has_pending(ssl) == 1;
 
     /// <summary>The negotiated protocol, empty for none. Valid until the session is disposed of.</summary>
     public ReadOnlySpan<byte> Alpn
@@ -183,6 +184,7 @@ public sealed unsafe class TlsSession : IDisposable
             // A TLS 1.2 server gives no new ticket on resumption, and its old one is good for many uses.
             if (client?.Resumption is { } slot && IsResumed && Version == TlsVersion.Tls12)
                 slot.Put(LibSsl.SSL_get1_session(ssl));
+            TakeRecordsOver();
             return TlsHandshakeStatus.Done;
         }
 
@@ -208,6 +210,8 @@ public sealed unsafe class TlsSession : IDisposable
             return TlsReadStatus.Closed;
         if (!open || plaintext.IsEmpty || (!inputEnded && !MayHaveMore))
             return TlsReadStatus.WantIo;
+        if (OwnsRecords)
+            return ReadRecords(plaintext, out count);
         int result;
         OpenSslErrors.Forget();
         fixed (byte* start = plaintext)
@@ -229,6 +233,12 @@ public sealed unsafe class TlsSession : IDisposable
             return TlsWriteStatus.Failed;
         if (!open)
             return TlsWriteStatus.WantIo;
+        if (OwnsRecords)
+        {
+            count = records->Write(plaintext, MaxPendingBytes);
+            return count == plaintext.Length ? TlsWriteStatus.Done : TlsWriteStatus.WantIo;
+        }
+
         OpenSslErrors.Forget();
         fixed (byte* start = plaintext)
         {
@@ -258,6 +268,12 @@ public sealed unsafe class TlsSession : IDisposable
         if (!open || shutDown || Failure != TlsFailure.None)
             return;
         shutDown = true;
+        if (OwnsRecords)
+        {
+            records->Close();
+            return;
+        }
+
         OpenSslErrors.Forget();
         _ = LibSsl.SSL_shutdown(ssl);
         OpenSslErrors.Forget();
@@ -273,8 +289,12 @@ public sealed unsafe class TlsSession : IDisposable
             LibSsl.SSL_set_shutdown(ssl, LibSsl.ShutdownBoth);
         LibSsl.SSL_free(ssl);
         ssl = 0;
+        RecordLayer.Free(records);
+        records = null;
+        OwnsRecords = false;
         io->Incoming.Release();
         io->Outgoing.Release();
+        io->Written = default;
         server = null;
         client = null;
         peer = null;
@@ -413,6 +433,9 @@ public sealed unsafe class TlsSession : IDisposable
         _ = LibSsl.SSL_set_ex_data(ssl, 0, (nint)io);
         nint bio = QueueBio.Create(io);
         LibSsl.SSL_set_bio(ssl, bio, bio);
+        // Else OpenSSL would take records in that come behind the handshake's.
+        if (core.OwnRecords)
+            LibSsl.SSL_set_read_ahead(ssl, 0);
     }
 
     private void OfferResumption(TlsClientContext context)
@@ -439,8 +462,7 @@ public sealed unsafe class TlsSession : IDisposable
             case LibSsl.ErrorWantRead or LibSsl.ErrorWantWrite:
                 if (!inputEnded)
                     return TlsReadStatus.WantIo;
-                SetFailure(TlsFailure.Truncated, "The peer closed the connection without ending TLS first (no close_notify): what it sent may be cut short.");
-                return TlsReadStatus.Truncated;
+                return EndTruncated();
             default:
                 Fail("Decrypting failed");
                 return TlsReadStatus.Failed;

@@ -10,9 +10,9 @@ namespace Weft.Proxy.Transport;
 /// has not arrived, or does not parse, makes a slot with a problem instead of a context: fail closed, never plaintext. Used by the
 /// control thread that builds snapshots.
 /// </summary>
-internal sealed class TlsContexts
+internal sealed class TlsContexts(bool openSslRecords = false)
 {
-    private readonly TlsContextFactory _factory = new();
+    private readonly TlsContextFactory _factory = new(openSslRecords);
     private IReadOnlyDictionary<string, SecretModel> _secrets = new Dictionary<string, SecretModel>();
     private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
     private readonly ConditionalWeakTable<CommonTlsModel, object> _made = [];

@@ -294,6 +294,7 @@ public sealed class TlsSessionTests
     {
         using TlsPair pair = new(Server(), Client());
         pair.Run();
+        Assert.True(pair.Server.OwnsRecords && pair.Client.OwnsRecords);
         byte[] plaintext = new byte[4000], buffer = new byte[8000];
         long allocated = 0;
         for (int round = 0; round < 200; round++)

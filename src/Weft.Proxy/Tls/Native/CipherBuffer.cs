@@ -26,6 +26,9 @@ internal unsafe struct CipherBuffer
 
     internal readonly int Length => end - start;
 
+    /// <summary>The first byte; valid until the queue changes.</summary>
+    internal readonly byte* Start => data + start;
+
     internal readonly ReadOnlySpan<byte> Bytes => new(data + start, end - start);
 
     internal void Append(ReadOnlySpan<byte> bytes)
@@ -37,6 +40,17 @@ internal unsafe struct CipherBuffer
         bytes.CopyTo(new Span<byte>(data + end, bytes.Length));
         end += bytes.Length;
     }
+
+    /// <summary>Room for so many bytes behind the last, to be written and then told by <see cref="Commit"/>.</summary>
+    internal byte* Reserve(int count)
+    {
+        if (capacity - end < count)
+            MakeRoom(count);
+        return data + end;
+    }
+
+    /// <summary>Adds bytes that were written into reserved room.</summary>
+    internal void Commit(int count) => end += count;
 
     internal void Consume(int count)
     {

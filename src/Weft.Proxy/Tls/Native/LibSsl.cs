@@ -96,6 +96,24 @@ internal static unsafe partial class LibSsl
     internal static partial void SSL_CTX_sess_set_new_cb(nint context, delegate* unmanaged[Cdecl]<nint, nint, int> callback);
 
     [LibraryImport(Name)]
+    internal static partial void SSL_CTX_set_keylog_callback(nint context, delegate* unmanaged[Cdecl]<nint, byte*, void> callback);
+
+    [LibraryImport(Name)]
+    internal static partial void SSL_set_read_ahead(nint ssl, int yes);
+
+    [LibraryImport(Name)]
+    internal static partial int SSL_free_buffers(nint ssl);
+
+    [LibraryImport(Name)]
+    internal static partial nint SSL_get_session(nint ssl);
+
+    [LibraryImport(Name)]
+    internal static partial byte SSL_SESSION_get_max_fragment_length(nint session);
+
+    [LibraryImport(Name)]
+    internal static partial ushort SSL_CIPHER_get_protocol_id(nint cipher);
+
+    [LibraryImport(Name)]
     internal static partial nint SSL_CTX_callback_ctrl(nint context, int command, delegate* unmanaged[Cdecl]<nint, nint, int> callback);
 
     [LibraryImport(Name)]

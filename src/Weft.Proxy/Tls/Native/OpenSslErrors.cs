@@ -6,6 +6,7 @@ namespace Weft.Proxy.Tls.Native;
 internal static unsafe class OpenSslErrors
 {
     private const int AlertReasonBase = 1000;
+    private const nuint LibraryOfSsl = 20;
     private const nuint ReasonMask = 0x7FFFFF;
 
     /// <summary>Takes the first error of the queue, which is nearest to the cause, and empties it. Reason 0 when the queue was empty.</summary>
@@ -28,6 +29,13 @@ internal static unsafe class OpenSslErrors
     {
         if (LibCrypto.ERR_peek_error() != 0)
             LibCrypto.ERR_clear_error();
+    }
+
+    /// <summary>What OpenSSL calls an alert of the peer.</summary>
+    internal static string AlertText(byte alert)
+    {
+        string text = Text(LibCrypto.ERR_reason_error_string((LibraryOfSsl << 23) | (AlertReasonBase + (nuint)alert)));
+        return text.Length > 0 ? text : $"alert {alert}";
     }
 
     internal static string Text(byte* text) => text == null ? "" : Marshal.PtrToStringUTF8((nint)text) ?? "";

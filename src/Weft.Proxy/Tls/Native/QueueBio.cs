@@ -59,7 +59,9 @@ internal static unsafe class QueueBio
     {
         TlsIo* io = (TlsIo*)LibCrypto.BIO_get_data(bio);
         LibCrypto.BIO_clear_flags(bio, LibCrypto.BioFlagsAllRetry);
-        io->Outgoing.Append(new ReadOnlySpan<byte>(buffer, length));
+        ReadOnlySpan<byte> bytes = new(buffer, length);
+        if (io->Written.Admit(bytes))
+            io->Outgoing.Append(bytes);
         return length;
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Weft.Proxy.Model;
+using Weft.Proxy.Tls.Records;
 
 namespace Weft.Proxy.Tls.Native;
 
@@ -16,7 +17,7 @@ internal sealed unsafe class SslCore
     private const string DefaultGroups = "X25519:P-256";
     private static readonly string[] s_forbiddenCiphers = ["NULL", "RC4", "MD5", "DES", "EXP", "ADH", "AECDH", "PSK", "SRP", "ALL", "DEFAULT", "@", "!", ":", "+"];
 
-    internal SslCore(bool server, TlsParameters parameters, IReadOnlyList<TlsCertificate> certificates, bool sessionTickets, TimeSpan sessionLifetime, OcspStaplePolicy staplePolicy = OcspStaplePolicy.Lenient)
+    internal SslCore(bool server, TlsParameters parameters, IReadOnlyList<TlsCertificate> certificates, bool sessionTickets, TimeSpan sessionLifetime, OcspStaplePolicy staplePolicy = OcspStaplePolicy.Lenient, bool ownRecords = true)
     {
         StaplePolicy = staplePolicy;
         Certificates = [.. certificates.Select(certificate => new NativeCertificate(certificate))];
@@ -32,6 +33,9 @@ internal sealed unsafe class SslCore
         SetVersions(parameters);
         SetAlgorithms(parameters);
         LibSsl.SSL_CTX_set_cert_verify_callback(Handle, &TlsCallbacks.Verify, 0);
+        OwnRecords = ownRecords && AesGcmKey.IsSupported;
+        if (OwnRecords)
+            LibSsl.SSL_CTX_set_keylog_callback(Handle, &TlsCallbacks.SecretMade);
         if (server)
             SetUpServer(sessionTickets, sessionLifetime);
         else
@@ -48,6 +52,9 @@ internal sealed unsafe class SslCore
     internal nint Handle { get; }
 
     internal NativeCertificate[] Certificates { get; }
+
+    /// <summary>Whether its sessions of TLS 1.3 protect their records themselves.</summary>
+    internal bool OwnRecords { get; }
 
     internal OcspStaplePolicy StaplePolicy { get; }
 

@@ -123,4 +123,18 @@ internal static unsafe class TlsCallbacks
             return 0;
         }
     }
+
+    /// <summary>SSL_CTX_set_keylog_callback: a line of the NSS key log, at the moment at which OpenSSL begins to use the secret that it names.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static void SecretMade(nint ssl, byte* line)
+    {
+        try
+        {
+            SessionOf(ssl).KeepSecret(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(line));
+        }
+        catch (Exception)
+        {
+            // Without its secrets the session stays with OpenSSL.
+        }
+    }
 }

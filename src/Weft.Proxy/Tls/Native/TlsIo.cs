@@ -6,4 +6,5 @@ internal struct TlsIo
     internal CipherBuffer Incoming;
     internal CipherBuffer Outgoing;
     internal nint Session;
+    internal WrittenRecords Written;
 }
