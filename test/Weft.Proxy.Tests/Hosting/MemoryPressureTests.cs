@@ -82,8 +82,9 @@ public sealed class MemoryPressureTests(WeftProxyProgram program, ITestOutputHel
         while ((await StatsAsync(admin))[name] == 0)
         {
             Assert.False(limit.IsCancellationRequested, $"{action} did not begin with {_full} bodies");
+            // The proxy looks at its memory ten times a second: a few bodies between two looks, or the next step would begin with this one.
             if (_full < _hogs.Count) await _hogs[_full++].SendAsync(body);
-            else await Task.Delay(TimeSpan.FromMilliseconds(50));
+            await Task.Delay(TimeSpan.FromMilliseconds(30));
         }
     }
 
