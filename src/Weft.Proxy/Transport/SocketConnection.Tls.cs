@@ -11,6 +11,9 @@ internal abstract unsafe partial class SocketConnection
     private bool _socketDrained;
     private bool _handshaking;
 
+    /// <summary>The socket was full: an event will tell when it takes bytes again, and somebody may wait for that.</summary>
+    private bool _awaitsRoom;
+
     /// <summary>The TLS session, or null on plaintext.</summary>
     protected TlsSession? Tls => _tls;
 
@@ -88,7 +91,18 @@ internal abstract unsafe partial class SocketConnection
         tls.Dispose();
     }
 
+    /// <summary>
+    /// Receives, and sends what that made this side owe: handshake flights, an alert, the answer to a KeyUpdate. Whoever sees bytes wait stops producing more until the socket took
+    /// them (<see cref="OnDrained"/>), so nothing may be left waiting that no full socket holds back.
+    /// </summary>
     private ReceiveStatus ReceiveTls(out ReadOnlySpan<byte> data)
+    {
+        ReceiveStatus status = ReadTls(out data);
+        if (!_awaitsRoom && !SendFailed && _tls is not null) SendPending();
+        return status;
+    }
+
+    private ReceiveStatus ReadTls(out ReadOnlySpan<byte> data)
     {
         data = default;
         TlsSession tls = _tls!;
@@ -117,7 +131,6 @@ internal abstract unsafe partial class SocketConnection
                         return ReceiveStatus.End;
                     case TlsReadStatus.Truncated or TlsReadStatus.Failed when filled == 0:
                         IsReadable = false;
-                        SendPending();
                         return ReceiveStatus.Broken;
                     case TlsReadStatus.WantIo:
                         break;
@@ -151,7 +164,6 @@ internal abstract unsafe partial class SocketConnection
                     continue;
                 case ReceiveStatus.Empty:
                     IsReadable = false;
-                    SendPending();
                     return ReceiveStatus.Empty;
                 default:
                     return status;
@@ -222,7 +234,8 @@ internal abstract unsafe partial class SocketConnection
             if (error != 0)
             {
                 if (error == Errno.EINTR) continue;
-                if (error != Errno.EAGAIN) FailSend();
+                if (error == Errno.EAGAIN) _awaitsRoom = true;
+                else FailSend();
                 return;
             }
 

@@ -91,7 +91,7 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
     protected void BeginTransport()
     {
         _received = _written = 0;
-        IsReadable = PeerHungUp = SendFailed = _shutdownWhenSent = false;
+        IsReadable = PeerHungUp = SendFailed = _shutdownWhenSent = _awaitsRoom = false;
     }
 
     internal override void OnEvents(uint events)
@@ -103,10 +103,13 @@ internal abstract unsafe partial class SocketConnection(Worker worker) : EpollTa
         }
 
         if ((events & (Libc.EpollRdHup | Libc.EpollHup | Libc.EpollErr)) != 0) PeerHungUp = true;
-        if ((events & Libc.EpollOut) != 0 && HasUnsent)
+        if ((events & Libc.EpollOut) != 0)
         {
-            if (IsTls) SendUnsentTls();
-            else SendUnsent();
+            // What waited for the socket may have gone out behind a later write; who waits for that has yet to hear it.
+            bool awaited = _awaitsRoom;
+            _awaitsRoom = false;
+            if (IsTls && (awaited || HasUnsent)) SendUnsentTls();
+            else if (HasUnsent) SendUnsent();
         }
 
         if (IsReadable) Pump();

@@ -35,6 +35,19 @@ internal sealed class SocketTls(Socket socket, TlsSession session, CancellationT
         }
     }
 
+    /// <summary>Takes records in, none of which may bring data, until something holds.</summary>
+    internal async Task ReceiveUntilAsync(Func<bool> holds)
+    {
+        byte[] none = new byte[1];
+        while (true)
+        {
+            Assert.Equal(TlsReadStatus.WantIo, session.Read(none, out _));
+            if (holds())
+                return;
+            await ReceiveAsync();
+        }
+    }
+
     internal async Task WriteAsync(ReadOnlyMemory<byte> plaintext)
     {
         for (int sent = 0; sent < plaintext.Length;)
