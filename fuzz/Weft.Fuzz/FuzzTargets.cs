@@ -10,6 +10,8 @@ public static class FuzzTargets
     [
         new RequestTarget(), new ResponseTarget(), new ChunkedTarget(), new FrameTarget(), new HpackTarget(), new HeadBuilderTarget(),
         new ClientHelloTarget(), new ProxyHeaderTarget(), new DnsTarget(), new GrpcWebTarget(),
+        // Without the instructions for it no proxy reads records itself.
+        .. TlsRecordTarget.IsSupported ? [new TlsRecordTarget()] : Array.Empty<FuzzTarget>(),
     ];
 
     /// <summary>A new target with this name.</summary>
