@@ -86,6 +86,9 @@ internal static class CommandLine
                 case "--tls-records" when value is "own" or "openssl":
                     options = options with { OpenSslRecords = value == "openssl" };
                     break;
+                case "--tls-records":
+                    error = $"'{name}' takes own or openssl, not '{value}'; see weft-proxy --help.";
+                    return null;
                 case "-l" or "--log-level" when value is "error" or "warning" or "info" or "debug":
                     options = options with { LogLevel = value };
                     break;

@@ -30,11 +30,14 @@ internal sealed class RunningWeftProxy : IAsyncDisposable
     public string Said => string.Join('\n', _lines);
 
     /// <summary>Starts it with a bootstrap; a wrapper must end with executing its arguments.</summary>
-    public static RunningWeftProxy Start(WeftProxyProgram program, string bootstrap, params string[] wrapper)
+    public static RunningWeftProxy Start(WeftProxyProgram program, string bootstrap, params string[] wrapper) => Start(program, bootstrap, [], wrapper);
+
+    /// <summary>The same with further options of its command line.</summary>
+    public static RunningWeftProxy Start(WeftProxyProgram program, string bootstrap, string[] options, string[] wrapper)
     {
         string file = Path.Combine(Path.GetTempPath(), $"weft-proxy-{Guid.NewGuid():N}.yaml");
         File.WriteAllText(file, bootstrap);
-        string[] command = [.. wrapper, program.Path, "-c", file, "--concurrency", "2"];
+        string[] command = [.. wrapper, program.Path, "-c", file, "--concurrency", "2", .. options];
         return new RunningWeftProxy(Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true })!, file);
     }
 

@@ -78,7 +78,7 @@ internal sealed class SocketTls(Socket socket, TlsSession session, CancellationT
         session.Feed(buffer.AsSpan(0, received));
     }
 
-    private async Task FlushAsync()
+    internal async Task FlushAsync()
     {
         while (!session.Pending.IsEmpty)
         {
