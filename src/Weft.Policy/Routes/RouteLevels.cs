@@ -13,18 +13,21 @@ internal sealed record RouteLevels(
     RouteFilters Filters, IReadOnlyList<MirrorRule> Mirrors)
 {
     /// <summary>Retry policies compiled so far; shared by all levels of one table.</summary>
-    public Dictionary<Envoy.Config.Route.V3.RetryPolicy, Retries.RetryPolicy> KnownRetries { get; } = [];
+    public Dictionary<Envoy.Config.Route.V3.RetryPolicy, Retries.RetryPolicy> KnownRetries { get; private init; } = [];
 
     /// <summary>
     /// Choices of a cluster and nothing else so far. A table names each cluster many times, and the fewer objects it is made of, the shorter
     /// a collection stops the workers.
     /// </summary>
-    public Dictionary<string, ClusterChoice[]> KnownChoices { get; } = [];
+    public Dictionary<string, ClusterChoice[]> KnownChoices { get; private init; } = [];
 
     /// <summary>Matchers of a path and nothing else so far; most routes have one of a few.</summary>
-    public Dictionary<(PathConditionKind Kind, string Path), RouteMatcher> KnownMatchers { get; } = [];
+    public Dictionary<(PathConditionKind Kind, string Path), RouteMatcher> KnownMatchers { get; private init; } = [];
 
     public static RouteLevels Top(bool mostSpecificWins) => new(mostSpecificWins, [], [], RouteEntry.NoFilterConfigs, RouteFilters.None, []);
+
+    /// <summary>The same level with nothing known yet: what was compiled so far is neither kept by it nor written to.</summary>
+    public RouteLevels Apart() => this with { KnownRetries = [], KnownChoices = [], KnownMatchers = [] };
 
     /// <summary>A level below, more specific than this one.</summary>
     public RouteLevels With(

@@ -4,7 +4,7 @@ using Weft.Wire.Http;
 namespace Weft.Policy.Routes;
 
 /// <summary>
-/// A compiled route configuration. Matching allocates nothing and takes no lock. Immutable; any thread; a connection keeps the table that it
+/// A compiled route configuration. Matching takes no lock and allocates nothing, but for the first request to a virtual host. Immutable; any thread; a connection keeps the table that it
 /// started a request with.
 /// </summary>
 public sealed class RouteTable
@@ -55,7 +55,8 @@ public sealed class RouteTable
         if (host.RequireTls == TlsRequirement.All && !input.IsTls)
             return new RouteDecision(_toHttps, null);
         ReadOnlySpan<byte> path = MatchedPath(request.Path);
-        RouteEntry? route = host.Index is null ? Walk(host.Entries, request, path, input) : Search(host.Index, host.Entries, request, path, input);
+        VirtualHostRoutes routes = host.Compiled;
+        RouteEntry? route = routes.Index is null ? Walk(routes.Entries, request, path, input) : Search(routes.Index, routes.Entries, request, path, input);
         return new RouteDecision(route, route?.Forward?.Choose(input.Random));
     }
 
@@ -69,7 +70,7 @@ public sealed class RouteTable
             return new RouteExplanation(host, how, new RouteDecision(_toHttps, null), []);
         ReadOnlySpan<byte> path = MatchedPath(request.Path);
         List<RouteTrial> trials = [];
-        foreach (RouteEntry route in host.Entries)
+        foreach (RouteEntry route in host.Routes)
         {
             RouteMismatchKind mismatch = route.Matcher.Judge(request, path, input, out int index);
             trials.Add(new RouteTrial(route, mismatch == RouteMismatchKind.None, route.Matcher.Describe(mismatch, index)));

@@ -22,6 +22,7 @@ public sealed class RouteTableCompiler
     private readonly HashSet<string> _names = [];
     private readonly List<VirtualHostEntry> _hosts = [];
     private readonly uint _maxBody;
+    private VirtualHostSource? _source;
 
     /// <summary>Begins with everything but the virtual hosts, which are not looked at.</summary>
     /// <param name="configuration">The settings of the table.</param>
@@ -46,7 +47,12 @@ public sealed class RouteTableCompiler
     }
 
     /// <summary>Adds the next virtual host, in the order configured. The message is not kept.</summary>
-    public void Add(VirtualHost host)
+    /// <param name="host">The virtual host.</param>
+    /// <param name="encoded">
+    /// The bytes that it came in, or none. With them the routes are checked now and made when a request is for them (<see cref="VirtualHostEntry"/>); the
+    /// bytes must not change.
+    /// </param>
+    public void Add(VirtualHost host, ReadOnlyMemory<byte> encoded = default)
     {
         Place here = host.Name.Length > 0 ? _place.At($"virtual_hosts[{host.Name}]") : _place.At("virtual_hosts", _hosts.Count);
         if (host.Name.Length == 0)
@@ -54,6 +60,8 @@ public sealed class RouteTableCompiler
         else if (!_names.Add(host.Name))
             here.At("name").Error($"two virtual hosts have the name '{host.Name}'.");
         VirtualHostEntry entry = Host(host, _levels, _maxBody, here);
+        if (encoded.Length is > 0 and <= VirtualHostSource.MaxBytes)
+            entry.Defer(_source ??= new VirtualHostSource(_levels.Apart(), _maxBody), encoded);
         _hosts.Add(entry);
         AddDomains(_domains, host, entry, here);
     }
@@ -85,13 +93,6 @@ public sealed class RouteTableCompiler
         place.Refuse(host.HedgePolicy is not null, "hedge_policy");
         place.Refuse(host.RetryPolicyTypedConfig is not null, "retry_policy_typed_config");
         place.Refuse(host.RequireTls == VirtualHost.Types.TlsRequirementType.ExternalOnly, "require_tls");
-        RouteLevels levels = table.With(
-            HeaderMutationCompiler.Compile(host.RequestHeadersToAdd, host.RequestHeadersToRemove, place, "request"),
-            HeaderMutationCompiler.Compile(host.ResponseHeadersToAdd, host.ResponseHeadersToRemove, place, "response"),
-            host.TypedPerFilterConfig,
-            place,
-            ForwardCompiler.Mirrors(host.RequestMirrorPolicies, place));
-        RetryPolicy? retry = RetryPolicyCompiler.Compile(host.RetryPolicy, table.KnownRetries, place.At("retry_policy"));
         VirtualHostEntry entry = new()
         {
             Name = host.Name,
@@ -99,12 +100,30 @@ public sealed class RouteTableCompiler
             IncludeRequestAttemptCount = host.IncludeRequestAttemptCount,
             IncludeAttemptCountInResponse = host.IncludeAttemptCountInResponse,
             IncludeIsTimeoutRetryHeader = host.IncludeIsTimeoutRetryHeader,
-            RateLimits = [.. host.RateLimits],
-            FilterConfigs = levels.FilterConfigs,
         };
-        uint? limit = host.PerRequestBufferLimitBytes;
-        entry.SetRoutes([.. host.Routes.Select((route, i) => Route(route, entry, levels, retry, limit, maxBody, place.At("routes", i))).OfType<RouteEntry>()]);
+        entry.SetRoutes(Routes(host, entry, table, maxBody, place));
         return entry;
+    }
+
+    /// <summary>The routes of a virtual host that are valid.</summary>
+    internal static RouteEntry[] Routes(VirtualHost host, VirtualHostEntry entry, RouteLevels table, uint maxBody, Place place)
+    {
+        RouteLevels levels = table.With(
+            HeaderMutationCompiler.Compile(host.RequestHeadersToAdd, host.RequestHeadersToRemove, place, "request"),
+            HeaderMutationCompiler.Compile(host.ResponseHeadersToAdd, host.ResponseHeadersToRemove, place, "response"),
+            host.TypedPerFilterConfig,
+            place,
+            ForwardCompiler.Mirrors(host.RequestMirrorPolicies, place));
+        RetryPolicy? retry = RetryPolicyCompiler.Compile(host.RetryPolicy, table.KnownRetries, place.At("retry_policy"));
+        uint? limit = host.PerRequestBufferLimitBytes;
+        List<RouteEntry> routes = new(host.Routes.Count);
+        for (int i = 0; i < host.Routes.Count; i++)
+        {
+            if (Route(host.Routes[i], entry, levels, retry, limit, maxBody, place.At("routes", i)) is { } route)
+                routes.Add(route);
+        }
+
+        return [.. routes];
     }
 
     private static RouteEntry? Route(

@@ -35,6 +35,8 @@ public sealed class ConfigurationStore
     private readonly HashSet<string> _absentRoutes = new(StringComparer.Ordinal);
     private FrozenDictionary<string, SecretModel> _localSecrets = FrozenDictionary<string, SecretModel>.Empty;
     private ProxySnapshot _snapshot = ProxySnapshot.Empty;
+    private DependentNames? _names;
+    private DependentNames? _keptFor;
     private bool _isChanged = true;
 
     /// <summary>An empty store.</summary>
@@ -45,10 +47,10 @@ public sealed class ConfigurationStore
         _time = time;
         _clusters = new(XdsTypeUrls.Cluster, Cluster.Parser, ClusterCompiler.Compile, c => c.Name, time);
         _endpoints = new(
-            XdsTypeUrls.Endpoint, ClusterLoadAssignment.Parser, (m, version, scope) => EndpointCompiler.Compile(m, version, false, scope), e => e.ClusterName, time);
-        _listeners = new(XdsTypeUrls.Listener, Listener.Parser, ListenerCompiler.Compile, l => l.Name, time);
-        _routes = new(XdsTypeUrls.Route, RouteConfiguration.Parser, RouteCompiler.Compile, r => r.Name, time, RouteCompiler.Compile);
-        _secrets = new(XdsTypeUrls.Secret, Secret.Parser, SecretCompiler.Compile, s => s.Name, time);
+            XdsTypeUrls.Endpoint, ClusterLoadAssignment.Parser, (m, _, version, scope) => EndpointCompiler.Compile(m, version, false, scope), e => e.ClusterName, time);
+        _listeners = new(XdsTypeUrls.Listener, Listener.Parser, (m, _, version, scope) => ListenerCompiler.Compile(m, version, scope), l => l.Name, time);
+        _routes = new(XdsTypeUrls.Route, RouteConfiguration.Parser, (m, _, version, scope) => RouteCompiler.Compile(m, version, scope), r => r.Name, time, RouteCompiler.Compile);
+        _secrets = new(XdsTypeUrls.Secret, Secret.Parser, (m, _, version, scope) => SecretCompiler.Compile(m, version, scope), s => s.Name, time);
     }
 
     /// <summary>Applies what discovery received.</summary>
@@ -88,19 +90,21 @@ public sealed class ConfigurationStore
         {
             _isChanged |= !ReferenceEquals(_localSecrets, secrets);
             _localSecrets = secrets;
+            _names = null;
         }
     }
 
-    /// <summary>The names to subscribe to, given what was accepted: endpoints, routes and secrets.</summary>
+    /// <summary>The names to subscribe to, given what was accepted: endpoints, routes and secrets. The same object until they may be others.</summary>
     public DependentNames Names()
     {
         lock (_lock)
         {
-            return DependentNames.Of(
-                _clusters.Slots.SelectMany(s => new[] { s.Accepted?.EndpointName, s.InForceSource?.EndpointName }),
-                _clusters.Slots.SelectMany(s => new[] { s.Accepted?.Model, s.InForce }),
-                _listeners.Slots.SelectMany(s => new[] { s.Accepted, s.InForce }),
-                name => _localSecrets.ContainsKey(name) || _secrets.Find(name) is { IsStatic: true });
+            if (_names is null || _clusters.HasNews || _listeners.HasNews)
+            {
+                _names = NamesOfNow();
+            }
+
+            return _names;
         }
     }
 
@@ -119,8 +123,8 @@ public sealed class ConfigurationStore
             _snapshot = new ProxySnapshot
             {
                 Version = _snapshot.Version + 1,
-                Clusters = InForce(_clusters),
-                RouteTables = InForce(_routes),
+                Clusters = _clusters.InForce,
+                RouteTables = _routes.InForce,
                 Secrets = Secrets(),
                 SecretFiles = names.Files,
                 Listeners = [.. _listeners.Slots.Where(s => s.InForce is not null).Select(s => s.InForce!)],
@@ -147,6 +151,7 @@ public sealed class ConfigurationStore
 
     internal void AddStatic(string typeUrl, IMessage message, string name, CompileScope scope)
     {
+        _names = null;
         switch (typeUrl)
         {
             case XdsTypeUrls.Cluster:
@@ -161,15 +166,43 @@ public sealed class ConfigurationStore
         }
     }
 
-    private static FrozenDictionary<string, TInForce> InForce<TMessage, TAccepted, TInForce>(ResourceTable<TMessage, TAccepted, TInForce> table)
-        where TMessage : class, IMessage<TMessage>
-        where TAccepted : class
-        where TInForce : class =>
-        table.Slots.Where(s => s.InForce is not null).ToFrozenDictionary(s => s.Name, s => s.InForce!, StringComparer.Ordinal);
+    private DependentNames NamesOfNow()
+    {
+        var endpoints = new HashSet<string>(_clusters.Slots.Count, StringComparer.Ordinal);
+        var clusters = new List<ClusterModel>();
+        foreach (var slot in _clusters.Slots)
+        {
+            if (slot.Accepted is { } accepted)
+            {
+                clusters.Add(accepted.Model);
+                if (accepted.EndpointName is not null)
+                {
+                    endpoints.Add(accepted.EndpointName);
+                }
+            }
+
+            if (slot.IsWarming && slot.InForce is { } inForce)
+            {
+                clusters.Add(inForce);
+                if (slot.InForceSource?.EndpointName is { } name)
+                {
+                    endpoints.Add(name);
+                }
+            }
+        }
+
+        return DependentNames.Of(
+            endpoints, clusters, _listeners.Slots.SelectMany(s => new[] { s.Accepted, s.InForce }), name => _localSecrets.ContainsKey(name) || _secrets.Find(name) is { IsStatic: true });
+    }
 
     private FrozenDictionary<string, SecretModel> Secrets()
     {
-        var secrets = _secrets.Slots.Where(s => s.InForce is not null).ToDictionary(s => s.Name, s => s.InForce!, StringComparer.Ordinal);
+        if (_localSecrets.Count == 0)
+        {
+            return _secrets.InForce;
+        }
+
+        var secrets = new Dictionary<string, SecretModel>(_secrets.InForce, StringComparer.Ordinal);
         foreach (var (name, secret) in _localSecrets)
         {
             secrets[name] = secret;
@@ -209,14 +242,14 @@ public sealed class ConfigurationStore
             case XdsTypeUrls.Endpoint:
                 // The server says that there are none: the cluster need not wait, and has no endpoints.
                 _endpoints.Remove(name);
-                _absentEndpoints.Add(name);
+                _endpoints.HasNews |= _absentEndpoints.Add(name);
                 break;
             case XdsTypeUrls.Listener:
                 _listeners.Remove(name);
                 break;
             case XdsTypeUrls.Route:
                 // Routes that a listener still names stay in force, as in Envoy; a listener that waits need not wait on.
-                _absentRoutes.Add(name);
+                _routes.HasNews |= _absentRoutes.Add(name);
                 break;
             case XdsTypeUrls.Secret:
                 _secrets.Remove(name);
@@ -227,63 +260,101 @@ public sealed class ConfigurationStore
     /// <summary>Puts in force what has all that it refers to, and forgets what nothing refers to. Returns what is referred to.</summary>
     private DependentNames Warm()
     {
-        foreach (var secret in _secrets.Slots)
+        PutAll(_secrets);
+        PutAll(_routes);
+        PutAll(_endpoints);
+        // Names that only what was in force before refers to are no longer referred to.
+        var isOther = _clusters.HasNews || _listeners.HasNews;
+        if (_clusters.HasNews || _endpoints.HasNews)
         {
-            (secret.InForce, secret.InForceSource) = (secret.Accepted, secret.Accepted);
-        }
-
-        foreach (var route in _routes.Slots)
-        {
-            (route.InForce, route.InForceSource) = (route.Accepted, route.Accepted);
-        }
-
-        foreach (var endpoints in _endpoints.Slots)
-        {
-            (endpoints.InForce, endpoints.InForceSource) = (endpoints.Accepted, endpoints.Accepted);
-        }
-
-        foreach (var cluster in _clusters.Slots)
-        {
-            Warm(cluster);
-        }
-
-        foreach (var listener in _listeners.Slots)
-        {
-            if (listener.Accepted is { } accepted && DependentNames.RoutesOf(accepted).All(IsRouteKnown))
+            foreach (var cluster in _clusters.Slots)
             {
-                (listener.InForce, listener.InForceSource) = (accepted, accepted);
+                isOther |= Warm(cluster);
             }
         }
 
-        var names = Names();
-        _endpoints.KeepOnly(names.Endpoints);
-        _routes.KeepOnly(names.Routes);
-        _secrets.KeepOnly(names.Secrets);
-        _absentEndpoints.IntersectWith(names.Endpoints);
-        _absentRoutes.IntersectWith(names.Routes);
-        return names;
+        if (_listeners.HasNews || _routes.HasNews)
+        {
+            foreach (var listener in _listeners.Slots)
+            {
+                if (listener.Accepted is { } accepted && DependentNames.RoutesOf(accepted).All(IsRouteKnown))
+                {
+                    isOther |= _listeners.Put(listener, accepted, accepted);
+                }
+            }
+        }
+
+        if (isOther || _names is null)
+        {
+            _names = NamesOfNow();
+        }
+
+        Forget(_names);
+        (_clusters.HasNews, _endpoints.HasNews, _listeners.HasNews, _routes.HasNews, _secrets.HasNews) = (false, false, false, false, false);
+        return _names;
+    }
+
+    /// <summary>What waits for nothing is in force at once.</summary>
+    private static void PutAll<TMessage, TModel>(ResourceTable<TMessage, TModel, TModel> table)
+        where TMessage : class, IMessage<TMessage>
+        where TModel : class
+    {
+        if (!table.HasNews)
+        {
+            return;
+        }
+
+        foreach (var slot in table.Slots)
+        {
+            table.Put(slot, slot.Accepted, slot.Accepted);
+        }
+    }
+
+    /// <summary>Drops what nothing refers to. Only other names, or resources that were not there before, can have left something.</summary>
+    private void Forget(DependentNames names)
+    {
+        var isOther = !ReferenceEquals(names, _keptFor);
+        _keptFor = names;
+        if (isOther || _endpoints.HasNews)
+        {
+            _endpoints.KeepOnly(names.Endpoints);
+            _absentEndpoints.IntersectWith(names.Endpoints);
+        }
+
+        if (isOther || _routes.HasNews)
+        {
+            _routes.KeepOnly(names.Routes);
+            _absentRoutes.IntersectWith(names.Routes);
+        }
+
+        if (isOther || _secrets.HasNews)
+        {
+            _secrets.KeepOnly(names.Secrets);
+        }
     }
 
     private bool IsRouteKnown(string name) => _routes.Find(name)?.Accepted is not null || _absentRoutes.Contains(name);
 
-    private void Warm(ResourceSlot<CompiledCluster, ClusterModel> cluster)
+    /// <summary>Puts a cluster in force that has its endpoints. Returns whether it is another version than before.</summary>
+    private bool Warm(ResourceSlot<CompiledCluster, ClusterModel> cluster)
     {
         if (cluster.Accepted is not { } accepted)
         {
-            return;
+            return false;
         }
 
         var endpoints = accepted.EndpointName is null ? accepted.Model.Endpoints
             : _endpoints.Find(accepted.EndpointName)?.Accepted ?? (_absentEndpoints.Contains(accepted.EndpointName) ? EndpointSetModel.Empty : null);
         if (endpoints is null)
         {
-            return;
+            return false;
         }
 
-        if (!ReferenceEquals(cluster.InForceSource, accepted) || !ReferenceEquals(cluster.InForce?.Endpoints, endpoints))
+        if (!ReferenceEquals(accepted.Model.Endpoints, endpoints))
         {
-            cluster.InForce = accepted.EndpointName is null ? accepted.Model : accepted.Model.WithEndpoints(endpoints);
-            cluster.InForceSource = accepted;
+            accepted.Model = accepted.Model.WithEndpoints(endpoints);
         }
+
+        return _clusters.Put(cluster, accepted.Model, accepted);
     }
 }

@@ -17,7 +17,7 @@ public sealed record DependentNames(IReadOnlySet<string> Endpoints, IReadOnlySet
     private const string OwnRoots = "ROOTCA";
 
     internal static DependentNames Of(
-        IEnumerable<string?> endpoints, IEnumerable<ClusterModel?> clusters, IEnumerable<ListenerModel?> listeners, Predicate<string> isLocal)
+        IReadOnlySet<string> endpoints, IEnumerable<ClusterModel> clusters, IEnumerable<ListenerModel?> listeners, Predicate<string> isLocal)
     {
         var routes = new HashSet<string>(StringComparer.Ordinal);
         var secrets = new HashSet<string>(StringComparer.Ordinal);
@@ -35,19 +35,16 @@ public sealed record DependentNames(IReadOnlySet<string> Endpoints, IReadOnlySet
 
         foreach (var cluster in clusters)
         {
-            if (cluster is not null)
+            Add(secrets, cluster.Tls);
+            foreach (var match in cluster.TransportSocketMatches)
             {
-                Add(secrets, cluster.Tls);
-                foreach (var match in cluster.TransportSocketMatches)
-                {
-                    Add(secrets, match.Tls);
-                }
+                Add(secrets, match.Tls);
             }
         }
 
         HashSet<string> files = secrets.Where(FileSecrets.IsFile).ToHashSet(StringComparer.Ordinal);
         secrets.RemoveWhere(name => name is OwnCertificate or OwnRoots || files.Contains(name) || isLocal(name));
-        return new DependentNames(endpoints.OfType<string>().ToHashSet(StringComparer.Ordinal), routes, secrets, files);
+        return new DependentNames(endpoints, routes, secrets, files);
     }
 
     internal static IEnumerable<string> RoutesOf(ListenerModel listener) =>

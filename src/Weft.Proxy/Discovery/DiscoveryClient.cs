@@ -28,6 +28,7 @@ public sealed class DiscoveryClient : IAdsConsumer
     private readonly SotwClientStream? _sotw;
     private readonly AdsClientStream _stream;
     private readonly Action<NameTable>? _onNameTable;
+    private DependentNames? _subscribed;
     private DiscoveryStatus _status;
 
     /// <summary>Prepares a client; <see cref="RunAsync"/> does the work.</summary>
@@ -247,6 +248,12 @@ public sealed class DiscoveryClient : IAdsConsumer
     private void Subscribe()
     {
         var names = _store.Names();
+        if (ReferenceEquals(names, _subscribed))
+        {
+            return;
+        }
+
+        _subscribed = names;
         _stream.Subscribe(XdsTypeUrls.Endpoint, names.Endpoints);
         _stream.Subscribe(XdsTypeUrls.Route, names.Routes);
         _stream.Subscribe(XdsTypeUrls.Secret, names.Secrets);

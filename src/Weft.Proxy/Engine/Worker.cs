@@ -372,6 +372,8 @@ public sealed unsafe class Worker
 
     private void Run()
     {
+        // Whatever else this process does at the time, decoding configuration above all, a request need not wait for it.
+        SchedulerSlice.TryShorten();
         EpollEvent* events = (EpollEvent*)NativeMemory.Alloc((nuint)(EventCapacity * sizeof(EpollEvent)));
         while (!_stopping)
         {

@@ -49,6 +49,8 @@ internal static unsafe partial class Libc
     private static readonly nint s_recvFrom = s_arm ? 207 : 45;
     private static readonly nint s_sendTo = s_arm ? 206 : 44;
     private static readonly nint s_sendMsg = s_arm ? 211 : 46;
+    private static readonly nint s_setSchedulerAttributes = s_arm ? 274 : 314;
+    private static readonly nint s_getSchedulerAttributes = s_arm ? 275 : 315;
 
     /// <summary>The calling thread's <c>errno</c>; stable for the life of the thread.</summary>
     [LibraryImport("libc", EntryPoint = "__errno_location")]
@@ -169,6 +171,14 @@ internal static unsafe partial class Libc
         var message = new MessageHeader { Vectors = vectors, VectorCount = 2 };
         return (int)SystemCall(s_sendMsg, descriptor, (nint)(&message), MsgDontWait | MsgNoSignal, 0, 0, 0);
     }
+
+    /// <summary>Reads how the calling thread is scheduled.</summary>
+    public static int GetSchedulerAttributes(SchedulerSlice.Attributes* attributes, int size) =>
+        (int)SystemCall(s_getSchedulerAttributes, 0, (nint)attributes, size, 0, 0, 0);
+
+    /// <summary>Says how the calling thread is to be scheduled.</summary>
+    public static int SetSchedulerAttributes(SchedulerSlice.Attributes* attributes) =>
+        (int)SystemCall(s_setSchedulerAttributes, 0, (nint)attributes, 0, 0, 0, 0);
 
     /// <summary>Sets an option whose value is an int; the outcome is left to the caller.</summary>
     public static int SetOption(int descriptor, int level, int option, int value) =>

@@ -40,8 +40,12 @@ public abstract class AdsClientStream
     {
         ArgumentNullException.ThrowIfNull(names);
         var type = Get(typeUrl);
-        type.Names.Clear();
-        type.Names.UnionWith(names);
+        if (type.Names.SetEquals(names))
+        {
+            return;
+        }
+
+        type.Want(names);
         foreach (var name in type.Held.Keys.Where(n => !type.Covers(n)).ToList())
         {
             type.Held.Remove(name);
@@ -63,8 +67,8 @@ public abstract class AdsClientStream
     private protected ClientSubscription? Find(string typeUrl) => _byType.GetValueOrDefault(typeUrl);
 
     /// <summary>The next type with something to tell the server: answers first, in the order of the responses.</summary>
-    private protected ClientSubscription? NextType(Func<ClientSubscription, bool> hasNews) =>
-        _answers.TryDequeue(out var type) ? type : _inOrder.Find(t => t.IsOpen ? hasNews(t) : t.IsWanted);
+    private protected ClientSubscription? NextType() =>
+        _answers.TryDequeue(out var type) ? type : _inOrder.Find(t => t.IsOpen ? t.HasNews : t.IsWanted);
 
     private protected Node? NodeOnce()
     {

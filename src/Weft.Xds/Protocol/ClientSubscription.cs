@@ -3,6 +3,8 @@ namespace Weft.Xds.Protocol;
 /// <summary>A client's mutable state for one resource type. What survives a reconnect, and what belongs to one stream.</summary>
 internal sealed class ClientSubscription(string typeUrl)
 {
+    private bool _isTold;
+
     internal string TypeUrl { get; } = typeUrl;
 
     internal int Rank { get; } = XdsTypeUrls.PushRank(typeUrl);
@@ -34,12 +36,36 @@ internal sealed class ClientSubscription(string typeUrl)
     /// <summary>This stream: answers to responses that are not yet sent, oldest first.</summary>
     internal Queue<(string Nonce, string? Error)> Answers { get; } = new();
 
+    /// <summary>This stream: whether the server knows of other names than those that are wanted.</summary>
+    internal bool HasNews => !_isTold && !Told.SetEquals(Names);
+
     internal bool IsWanted => IsWildcard || Names.Count > 0;
 
     internal bool Covers(string name) => IsWildcard || Names.Contains(name);
 
+    /// <summary>Wants these names in place of those before.</summary>
+    internal void Want(IReadOnlyCollection<string> names)
+    {
+        Names.Clear();
+        Names.UnionWith(names);
+        _isTold = false;
+    }
+
+    /// <summary>The server was told of all names.</summary>
+    internal void Tell()
+    {
+        if (HasNews)
+        {
+            Told.Clear();
+            Told.UnionWith(Names);
+        }
+
+        _isTold = true;
+    }
+
     internal void ResetStream()
     {
+        _isTold = false;
         IsOpen = false;
         LastNonce = "";
         Told.Clear();

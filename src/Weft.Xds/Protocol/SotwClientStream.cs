@@ -14,7 +14,7 @@ public sealed class SotwClientStream(Node node, IAdsConsumer consumer) : AdsClie
     /// <summary>The next request to write, or null when there is nothing to say.</summary>
     public DiscoveryRequest? Next()
     {
-        if (NextType(HasNews) is not { } type)
+        if (NextType() is not { } type)
         {
             return null;
         }
@@ -41,8 +41,7 @@ public sealed class SotwClientStream(Node node, IAdsConsumer consumer) : AdsClie
         }
 
         request.ResourceNames.AddRange(type.Names);
-        type.Told.Clear();
-        type.Told.UnionWith(type.Names);
+        type.Tell();
         return request;
     }
 
@@ -78,6 +77,4 @@ public sealed class SotwClientStream(Node node, IAdsConsumer consumer) : AdsClie
         Receive(type, new AdsUpdate(type.TypeUrl, response.VersionInfo, changed, removed), response.Nonce, duplicates);
         return true;
     }
-
-    private static bool HasNews(ClientSubscription type) => !type.Told.SetEquals(type.Names);
 }

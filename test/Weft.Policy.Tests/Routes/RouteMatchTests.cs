@@ -112,7 +112,7 @@ public sealed class RouteMatchTests
                     return false;
             }
 
-            return whole.VirtualHosts[0].Index is not null;
+            return whole.VirtualHosts[0].Compiled.Index is not null;
         }, iter: 20, threads: 1);
     }
 

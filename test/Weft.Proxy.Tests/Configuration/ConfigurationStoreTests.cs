@@ -35,6 +35,25 @@ public class ConfigurationStoreTests
     }
 
     [Fact]
+    public void EndpointsAlone_LeaveTheNamesAndTheOtherTablesAsTheyAre()
+    {
+        Apply(Cds, "c", EdsCluster("c"));
+        Apply(Eds, "c", Endpoints("c", 80));
+        Apply(Lds, "l", HttpListener("l", 1, "80"));
+        Apply(Rds, "80", Routes("80"));
+        ProxySnapshot before = _store.Snapshot();
+        DependentNames names = _store.Names();
+
+        Apply(Eds, "c", Endpoints("c", 81));
+        ProxySnapshot after = _store.Snapshot();
+
+        Assert.Equal(81, PortOf(after, "c"));
+        Assert.Same(names, _store.Names());
+        Assert.Same(before.RouteTables, after.RouteTables);
+        Assert.NotSame(before.Clusters, after.Clusters);
+    }
+
+    [Fact]
     public void ChangedClusterWithAnotherEndpointName_ServesAsItWas_UntilTheNewEndpointsCome()
     {
         Apply(Cds, "c", EdsCluster("c"));

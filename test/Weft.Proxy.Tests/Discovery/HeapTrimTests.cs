@@ -44,7 +44,7 @@ public class HeapTrimTests
     public void LargeChange_IsCollectedBehindOnceItIsInForce()
     {
         using var trim = new HeapTrim(_time);
-        GC.KeepAlive(new byte[16 << 20]);
+        GC.KeepAlive(new byte[HeapTrim.LargeChangeBytes + 1]);
         trim.Touch();
         _time.Advance(HeapTrim.Settled / 2);
         Assert.Equal(0, trim.Sweeps);

@@ -13,7 +13,11 @@ internal static class ClusterCompiler
 {
     private const string HttpOptionsKey = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-    public static CompiledCluster? Compile(Cluster cluster, string version, CompileScope scope)
+    /// <param name="cluster">The message.</param>
+    /// <param name="name">Its name, as the one string that everything shares.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="scope">Where errors go.</param>
+    public static CompiledCluster? Compile(Cluster cluster, string name, string version, CompileScope scope)
     {
         RefuseUnsupported(cluster, scope);
         if (cluster.Name.Length == 0)
@@ -32,7 +36,7 @@ internal static class ClusterCompiler
         var (tls, proxyProtocol) = TlsCompiler.ToUpstreamTransport(cluster.TransportSocket, scope.Field("transport_socket"));
         var model = new ClusterModel
         {
-            Name = cluster.Name,
+            Name = name,
             AltStatName = cluster.AltStatName,
             Discovery = discovery,
             ConnectTimeout = scope.Duration(cluster.ConnectTimeout, "connect_timeout", TimeSpan.FromSeconds(5)),
@@ -66,7 +70,7 @@ internal static class ClusterCompiler
             Service = Service(cluster.Metadata),
             VersionInfo = version,
         };
-        return scope.HasErrors ? null : new CompiledCluster(model, EndpointName(cluster, discovery));
+        return scope.HasErrors ? null : new CompiledCluster(model, EndpointName(cluster, name, discovery));
     }
 
     private static void RefuseUnsupported(Cluster cluster, CompileScope scope)
@@ -148,15 +152,15 @@ internal static class ClusterCompiler
         }
     }
 
-    private static string? EndpointName(Cluster cluster, ClusterDiscovery discovery)
+    private static string? EndpointName(Cluster cluster, string name, ClusterDiscovery discovery)
     {
         if (discovery != ClusterDiscovery.Eds)
         {
             return null;
         }
 
-        var name = cluster.EdsClusterConfig.ServiceName;
-        return name.Length > 0 ? name : cluster.Name;
+        var service = cluster.EdsClusterConfig.ServiceName;
+        return service.Length > 0 ? service : name;
     }
 
     private static Model.LoadBalancingPolicy Policy(Cluster cluster, ClusterDiscovery discovery, CompileScope scope)
@@ -245,7 +249,8 @@ internal static class ClusterCompiler
     private static Http2Model Http2(Http2ProtocolOptions? options, CompileScope scope)
     {
         var model = Http2OptionsCompiler.Compile(options, scope);
-        return options?.MaxConcurrentStreams is null ? model with { MaxConcurrentStreams = Http2Model.Upstream.MaxConcurrentStreams } : model;
+        return options is null ? Http2Model.Upstream
+            : options.MaxConcurrentStreams is null ? model with { MaxConcurrentStreams = Http2Model.Upstream.MaxConcurrentStreams } : model;
     }
 
     private static (UpstreamProtocol Protocol, Http2Model Http2) Protocol(UpstreamHttpOptions options, CompileScope scope)
@@ -348,10 +353,15 @@ internal static class ClusterCompiler
         };
     }
 
-    private static List<TransportSocketMatchModel> Matches(Cluster cluster, CompileScope scope)
+    private static TransportSocketMatchModel[] Matches(Cluster cluster, CompileScope scope)
     {
-        var matches = new List<TransportSocketMatchModel>(cluster.TransportSocketMatches.Count);
-        for (var i = 0; i < cluster.TransportSocketMatches.Count; i++)
+        if (cluster.TransportSocketMatches.Count == 0)
+        {
+            return [];
+        }
+
+        var matches = new TransportSocketMatchModel[cluster.TransportSocketMatches.Count];
+        for (var i = 0; i < matches.Length; i++)
         {
             var match = cluster.TransportSocketMatches[i];
             var at = scope.Item("transport_socket_matches", i);
@@ -362,13 +372,13 @@ internal static class ClusterCompiler
             }
 
             var (tls, proxyProtocol) = TlsCompiler.ToUpstreamTransport(match.TransportSocket, at.Field("transport_socket"));
-            matches.Add(new TransportSocketMatchModel
+            matches[i] = new TransportSocketMatchModel
             {
                 Name = match.Name,
                 Match = labels,
                 Tls = tls,
                 ProxyProtocol = proxyProtocol,
-            });
+            };
         }
 
         return matches;

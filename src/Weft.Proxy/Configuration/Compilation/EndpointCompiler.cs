@@ -29,10 +29,10 @@ internal static class EndpointCompiler
 
         // Endpoints that agree share their metadata: a thousand endpoints have a handful of different ones.
         var known = new Dictionary<EndpointMetadataKey, EndpointMetadataModel>();
-        var localities = new List<LocalityEndpointsModel>(assignment.Endpoints.Count);
-        for (var i = 0; i < assignment.Endpoints.Count; i++)
+        var localities = new LocalityEndpointsModel[assignment.Endpoints.Count];
+        for (var i = 0; i < localities.Length; i++)
         {
-            localities.Add(Locality(assignment.Endpoints[i], namesAllowed, known, scope.Item("endpoints", i)));
+            localities[i] = Locality(assignment.Endpoints[i], namesAllowed, known, scope.Item("endpoints", i));
         }
 
         CheckPriorities(localities, scope);
@@ -58,13 +58,11 @@ internal static class EndpointCompiler
     private static LocalityEndpointsModel Locality(
         LocalityLbEndpoints locality, bool namesAllowed, Dictionary<EndpointMetadataKey, EndpointMetadataModel> known, CompileScope scope)
     {
-        var endpoints = new List<EndpointModel>(locality.LbEndpoints.Count);
-        for (var i = 0; i < locality.LbEndpoints.Count; i++)
+        // Of one that is refused an empty one stands in the array: with errors, nothing of it is used.
+        var endpoints = new EndpointModel[locality.LbEndpoints.Count];
+        for (var i = 0; i < endpoints.Length; i++)
         {
-            if (Endpoint(locality.LbEndpoints[i], namesAllowed, known, scope.Item("lb_endpoints", i)) is { } endpoint)
-            {
-                endpoints.Add(endpoint);
-            }
+            endpoints[i] = Endpoint(locality.LbEndpoints[i], namesAllowed, known, scope.Item("lb_endpoints", i)) ?? new EndpointModel();
         }
 
         var name = locality.Locality;
@@ -178,8 +176,13 @@ internal static class EndpointCompiler
             ? value.StringValue
             : null;
 
-    private static void CheckPriorities(List<LocalityEndpointsModel> localities, CompileScope scope)
+    private static void CheckPriorities(LocalityEndpointsModel[] localities, CompileScope scope)
     {
+        if (Array.TrueForAll(localities, static locality => locality.Priority == 0))
+        {
+            return;
+        }
+
         var priorities = localities.Select(l => l.Priority).Distinct().Order().ToList();
         for (var i = 0; i < priorities.Count; i++)
         {

@@ -28,7 +28,7 @@ internal static class RouteCompiler
         Check(configuration.TypedPerFilterConfig, scope);
         for (var i = 0; i < configuration.VirtualHosts.Count; i++)
         {
-            Add(compiler, configuration.VirtualHosts[i], i, errors, scope);
+            Add(compiler, configuration.VirtualHosts[i], default, i, errors, scope);
         }
 
         return Finish(compiler, configuration.Name, version, errors, scope);
@@ -52,9 +52,9 @@ internal static class RouteCompiler
         Check(settings.TypedPerFilterConfig, scope);
         for (var i = 0; i < hosts.Count; i++)
         {
-            if (scope.Item("virtual_hosts", i).Unpack(hosts[i], VirtualHost.Parser) is { } host)
+            if (scope.Item("virtual_hosts", i).Unpack(UnsafeByteOperations.UnsafeWrap(hosts[i]), VirtualHost.Parser) is { } host)
             {
-                Add(compiler, host, i, errors, scope);
+                Add(compiler, host, hosts[i], i, errors, scope);
             }
         }
 
@@ -71,21 +71,25 @@ internal static class RouteCompiler
         return scope.HasErrors || compiler.Finish() is not { } table ? null : new RouteTableModel { Name = name, Table = table, VersionInfo = version };
     }
 
-    /// <summary>The settings of the table apart from its virtual hosts, and the bytes of each of those.</summary>
-    private static RouteConfiguration? Split(Any resource, CompileScope scope, out List<ByteString> hosts)
+    /// <summary>The settings of the table apart from its virtual hosts, and where in the resource's bytes each of those is.</summary>
+    private static RouteConfiguration? Split(Any resource, CompileScope scope, out List<ReadOnlyMemory<byte>> hosts)
     {
         hosts = [];
         var settings = new MemoryStream();
         try
         {
+            var bytes = resource.Value.Memory;
             var input = resource.Value.CreateCodedInput();
+            var start = input.Position;
             var output = new CodedOutputStream(settings);
             uint tag;
             while ((tag = input.ReadTag()) != 0)
             {
                 if (tag == VirtualHostsTag)
                 {
-                    hosts.Add(input.ReadBytes());
+                    var from = (int)(input.Position - start);
+                    input.SkipLastField();
+                    hosts.Add(WithoutLength(bytes[from..(int)(input.Position - start)]));
                     continue;
                 }
 
@@ -107,6 +111,9 @@ internal static class RouteCompiler
 
         return scope.Unpack(new Any { TypeUrl = resource.TypeUrl, Value = ByteString.CopyFrom(settings.GetBuffer(), 0, (int)settings.Length) }, RouteConfiguration.Parser);
     }
+
+    /// <summary>A field's bytes behind the number that says how many they are.</summary>
+    private static ReadOnlyMemory<byte> WithoutLength(ReadOnlyMemory<byte> field) => field[(field.Span.IndexOfAnyInRange((byte)0, (byte)0x7f) + 1)..];
 
     private static readonly uint VirtualHostsTag = WireFormat.MakeTag(RouteConfiguration.VirtualHostsFieldNumber, WireFormat.WireType.LengthDelimited);
 
@@ -137,11 +144,11 @@ internal static class RouteCompiler
     /// Compiles one virtual host. The route compiler's sentences start with a path in which virtual hosts go by name; here they go by position,
     /// as everywhere else, so that a bootstrap's error finds its line.
     /// </summary>
-    private static void Add(RouteTableCompiler compiler, VirtualHost host, int index, List<string> errors, CompileScope scope)
+    private static void Add(RouteTableCompiler compiler, VirtualHost host, ReadOnlyMemory<byte> encoded, int index, List<string> errors, CompileScope scope)
     {
         RefuseUnsupported(host, scope.Item("virtual_hosts", index));
         var before = errors.Count;
-        compiler.Add(host);
+        compiler.Add(host, encoded);
         var named = $"virtual_hosts[{host.Name}]";
         for (var i = before; i < errors.Count; i++)
         {
