@@ -158,6 +158,8 @@ internal static class ForwardCompiler
 
     private static UpgradeRule Upgrade(RouteAction.Types.UpgradeConfig upgrade, Place place)
     {
+        if (upgrade.ConnectConfig is not null && !upgrade.UpgradeType.Equals("CONNECT", StringComparison.OrdinalIgnoreCase))
+            place.At("connect_config").Error("only the upgrade type CONNECT can have it.");
         place.Refuse(upgrade.ConnectConfig?.ProxyProtocolConfig is not null, "connect_config.proxy_protocol_config");
         place.Refuse(upgrade.ConnectConfig?.AllowPost ?? false, "connect_config.allow_post");
         return new UpgradeRule(upgrade.UpgradeType, upgrade.Enabled ?? true, upgrade.ConnectConfig is not null);

@@ -5,13 +5,14 @@ using Weft.Proxy.Model;
 namespace Weft.Proxy.Clusters;
 
 /// <summary>
-/// The pools of one worker to one endpoint, one for each protocol. Connections that begin with a PROXY header speak for one client's connection
+/// The pools of one worker to one endpoint, one for each protocol and one for connections that speak none. Connections that begin with a PROXY header speak for one client's connection
 /// only: they are in a pair of that client's own, which ends with it.
 /// </summary>
 internal sealed class PoolPair
 {
     private readonly Worker _worker;
     private Http2Pool? _http2;
+    private TunnelPool? _tunnels;
 
     /// <param name="worker">Whose pools they are.</param>
     /// <param name="endpoint">Where the connections go.</param>
@@ -36,7 +37,10 @@ internal sealed class PoolPair
 
     public Http2Pool Http2 => _http2 ??= new Http2Pool(_worker, this);
 
-    public bool IsUnused => Http1.IsUnused && _http2 is null or { IsUnused: true };
+    /// <summary>Connections for CONNECTs that end here.</summary>
+    public TunnelPool Tunnels => _tunnels ??= new TunnelPool(_worker, this);
+
+    public bool IsUnused => Http1.IsUnused && _http2 is null or { IsUnused: true } && _tunnels is null or { IsUnused: true };
 
     /// <summary>True once the client is gone: a connection that becomes free closes.</summary>
     public bool IsRetired { get; private set; }

@@ -117,12 +117,12 @@ internal sealed class WorkerEndpoint
     /// <summary>Finds or starts a connection for an exchange.</summary>
     public AcquireOutcome Acquire(HttpExchange exchange, CircuitBreakerModel limits, out IUpstreamStream? stream, out int error)
     {
-        if (!exchange.IsConnect) return PoolFor(exchange).Acquire(exchange, limits, out stream, out error);
+        if (!exchange.EndsConnect && !exchange.IsOwnConnect) return PoolFor(exchange).Acquire(exchange, limits, out stream, out error);
         error = 0;
         stream = null;
         if (exchange.IsOwnConnect)
             return _protocol == UpstreamProtocol.Http2 ? _shared.Http2.Acquire(exchange, limits, out stream, out error) : AcquireOutcome.Unfit;
-        if (Model.InternalListener.Length == 0) return AcquireOutcome.Unfit;
+        if (Model.InternalListener.Length == 0) return PoolsFor(exchange).Tunnels.Acquire(exchange, limits, out stream, out error);
         stream = _worker.InboundTunnels.Rent().Towards(this);
         return AcquireOutcome.Ready;
     }
@@ -136,7 +136,7 @@ internal sealed class WorkerEndpoint
     /// <summary>The pool that takes a connection just made: where ALPN decides, what was chosen is remembered for the connections that follow.</summary>
     public UpstreamPool Settle(UpstreamPool dialer, ReadOnlySpan<byte> alpn)
     {
-        if (_protocol != UpstreamProtocol.Auto) return dialer;
+        if (_protocol != UpstreamProtocol.Auto || dialer is TunnelPool) return dialer;
         _refusesHttp2 = !ClientTlsSlot.IsHttp2(alpn);
         return _refusesHttp2 ? dialer.Pair.Http1 : dialer.Pair.Http2;
     }
@@ -158,9 +158,12 @@ internal sealed class WorkerEndpoint
         Cluster.State.RemoveConnection();
     }
 
+    private PoolPair PoolsFor(HttpExchange exchange) =>
+        ProxyProtocol == UpstreamProxyProtocol.None || exchange.ProxyClient is not { } client ? _shared : PoolsOf(client);
+
     private UpstreamPool PoolFor(HttpExchange exchange)
     {
-        PoolPair pools = ProxyProtocol == UpstreamProxyProtocol.None || exchange.ProxyClient is not { } client ? _shared : PoolsOf(client);
+        PoolPair pools = PoolsFor(exchange);
         return _protocol switch
         {
             UpstreamProtocol.Http2 => pools.Http2,

@@ -54,6 +54,7 @@ public sealed unsafe class Worker
         Clusters = new WorkerClusters(this);
         HttpServers = new ObjectPool<Http1ServerConnection>(() => new Http1ServerConnection(this));
         HttpClients = new ObjectPool<Http1ClientConnection>(() => new Http1ClientConnection(this));
+        TcpUpstreams = new ObjectPool<TcpUpstreamConnection>(() => new TcpUpstreamConnection(this));
         Http2Servers = new ObjectPool<Http2ServerConnection>(() => new Http2ServerConnection(this));
         Http2ServerStreams = new ObjectPool<Http2ServerStream>(() => new Http2ServerStream(this));
         Http2Clients = new ObjectPool<Http2ClientConnection>(() => new Http2ClientConnection(this));
@@ -131,6 +132,8 @@ public sealed unsafe class Worker
     internal ObjectPool<Http1ServerConnection> HttpServers { get; }
 
     internal ObjectPool<Http1ClientConnection> HttpClients { get; }
+
+    internal ObjectPool<TcpUpstreamConnection> TcpUpstreams { get; }
 
     internal ObjectPool<Http2ServerConnection> Http2Servers { get; }
 

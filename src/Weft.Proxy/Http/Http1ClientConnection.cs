@@ -15,7 +15,7 @@ namespace Weft.Proxy.Http;
 /// The upstream's side of HTTP/1.1, one exchange at a time. Anything that happens on an idle connection closes it: an upstream has nothing to
 /// say before it is asked.
 /// <code>
-/// Idle → Head → Body → Idle      Head → Tunnel after a 101
+/// Idle → Head → Body → Idle      Head → Tunnel after a 101, or a 2xx to CONNECT
 /// </code>
 /// </summary>
 internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream, ITimerOwner
@@ -121,7 +121,7 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
         HeadView view = exchange.RequestView;
         _requestIsChunked = exchange.Head.Framing == BodyFraming.Chunked && !exchange.IsUpgrade;
         _requestEnded = end;
-        int bound = view.Buffer.Length + (view.Edits?.AddedBytes ?? 0) + exchange.UpstreamPath.Length + 128;
+        int bound = view.Buffer.Length + (view.Edits?.AddedBytes ?? 0) + exchange.UpstreamTarget.Length + 128;
         if (bound > Worker.ScratchBytes)
         {
             byte[] large = Worker.Buffers.Rent(bound);
@@ -321,8 +321,8 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
     private static int WriteHead(Span<byte> room, HttpExchange exchange, HeadView view)
     {
         var writer = new HeadWriter(room);
-        bool isExtendedConnect = exchange.IsUpgrade && exchange.Head.Version == WireVersion.Http2;
-        writer.RequestLine(isExtendedConnect ? "GET"u8 : exchange.Head.MethodName.Of(view.Buffer), exchange.UpstreamPath);
+        bool isUpgrade = exchange.IsUpgrade && !exchange.IsConnect, isExtendedConnect = isUpgrade && exchange.Head.Version == WireVersion.Http2;
+        writer.RequestLine(isExtendedConnect ? "GET"u8 : exchange.Head.MethodName.Of(view.Buffer), exchange.UpstreamTarget);
         writer.Fields(view);
         if (isExtendedConnect)
         {
@@ -333,12 +333,12 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
             writer.Raw(key);
             writer.Raw("\r\n"u8);
         }
-        else if (exchange.Head.Version == WireVersion.Http2 && exchange.Head.Framing == BodyFraming.Chunked)
+        else if (exchange.Head.Version == WireVersion.Http2 && exchange.Head.Framing == BodyFraming.Chunked && !exchange.IsConnect)
         {
             writer.Raw("transfer-encoding: chunked\r\n"u8);
         }
 
-        if (exchange.IsUpgrade)
+        if (isUpgrade)
         {
             writer.Raw("connection: upgrade\r\nupgrade: "u8);
             writer.Raw(exchange.Head.UpgradeToken.Of(view.Buffer));
@@ -427,7 +427,7 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
         ParseResult result = Http1ResponseParser.Parse(data, exchange.Head.Method, _fields, limits, ref _scanned, out ResponseHead head, out int consumed);
         if (result.Status == ParseStatus.NeedMore) return 0;
         _scanned = 0;
-        if (result.Status == ParseStatus.Error || (head.Status == 101 && !exchange.IsUpgrade) || (head.IsInterim && ++_interims > MaxInterimHeads))
+        if (result.Status == ParseStatus.Error || (head.Status == 101 && (!exchange.IsUpgrade || exchange.IsConnect)) || (head.IsInterim && ++_interims > MaxInterimHeads))
         {
             FailExchange(UpstreamFailure.Protocol);
             return data.Length;
@@ -443,7 +443,7 @@ internal sealed class Http1ClientConnection : SocketConnection, IUpstreamStream,
         _keep = head.Has(HeadFlags.KeepAlive) && !head.Has(HeadFlags.Close) && !exchange.IsUpgrade;
         _framing = head.Framing;
         _bodyLeft = head.ContentLength;
-        if (head.Status == 101)
+        if (head.Status == 101 || (exchange.IsConnect && head.Status < 300))
         {
             _state = State.Tunnel;
             exchange.OnResponseHead(data[..consumed], head, fields, ended: false);

@@ -16,7 +16,7 @@ namespace Weft.Proxy.Http;
 /// <see cref="_input"/> when it came with the same segment.
 /// <code>
 /// Head → Body → Waiting → Head        a request, its body, its response, the next
-///    └→ Waiting ─→ Tunnel             after a 101
+///    └→ Waiting ─→ Tunnel             after a 101, or a 2xx to CONNECT
 /// any → Lingering → closed            our side ended, the client's rest is read and dropped
 /// </code>
 /// </summary>
@@ -40,6 +40,7 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
     private bool _bodyIsChunked;
     private bool _responseIsChunked;
     private bool _lacksLength;
+    private bool _opensTunnel;
     private bool _closeAfterResponse;
     private bool _clientIs10;
     private bool _yielded;
@@ -124,11 +125,14 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
 
     public void SendHead(int status, HeadView view, BodyFraming framing, bool end)
     {
-        if (end && status != 101 && _state != State.Waiting) _closeAfterResponse = true;
+        _opensTunnel = status == 101 || (_exchange!.IsConnect && status is >= 200 and < 300);
+        if (end && !_opensTunnel && _state != State.Waiting) _closeAfterResponse = true;
+        // What a client sent for the tunnel that it does not get must not be read as its next request.
+        if (!_opensTunnel && _exchange!.Head.Method == RequestMethod.Connect) _closeAfterResponse = true;
         if (!end && framing is BodyFraming.UntilClose or BodyFraming.Chunked && _clientIs10) _closeAfterResponse = true;
-        _lacksLength = end && status is >= 200 and not (204 or 304) && _exchange!.Head.Method != RequestMethod.Head && !view.TryGet(KnownHeader.ContentLength, out _);
+        _lacksLength = end && !_opensTunnel && status is >= 200 and not (204 or 304) && _exchange!.Head.Method != RequestMethod.Head && !view.TryGet(KnownHeader.ContentLength, out _);
         if (!_closeAfterResponse) _closeAfterResponse = IsLastResponse();
-        _responseIsChunked = !end && status != 101 && framing is BodyFraming.Chunked or BodyFraming.UntilClose && !_clientIs10;
+        _responseIsChunked = !end && !_opensTunnel && framing is BodyFraming.Chunked or BodyFraming.UntilClose && !_clientIs10;
         int bound = view.Buffer.Length + (view.Edits?.AddedBytes ?? 0) + 128;
         if (bound > Worker.ScratchBytes)
         {
@@ -353,7 +357,7 @@ internal sealed partial class Http1ServerConnection : SocketConnection, IDownstr
         if (_responseIsChunked) writer.Raw("transfer-encoding: chunked\r\n"u8);
         // An upstream of HTTP/2 may end its stream with the head and say nothing of a length.
         else if (_lacksLength) writer.Raw("content-length: 0\r\n"u8);
-        if (status == 101) writer.Raw("connection: upgrade\r\n"u8);
+        if (_opensTunnel) writer.Raw(status == 101 ? "connection: upgrade\r\n"u8 : default);
         else if (_closeAfterResponse) writer.Raw("connection: close\r\n"u8);
         else if (_clientIs10) writer.Raw("connection: keep-alive\r\n"u8);
         writer.End();

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net;
 using System.Text;
 using Weft.Proxy.Clusters;
+using Weft.Proxy.Engine;
 using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
 using Weft.Proxy.Telemetry;
@@ -11,8 +12,9 @@ using Weft.Wire.Http;
 namespace Weft.Proxy.Http;
 
 /// <summary>
-/// CONNECT (RFC 9113 section 8.5), in which DATA both ways is a connection's bytes. A client's CONNECT that a route ends here goes to an
-/// <see cref="InboundTunnel"/>; one of our own, for an <see cref="OutboundTunnel"/>, begins at step 4 with an endpoint that was chosen before, and leaves
+/// CONNECT (RFC 9110 section 9.3.6, RFC 9113 section 8.5): behind a 2xx the bytes both ways are a connection's. A client's CONNECT that a route ends here goes to a
+/// <see cref="TcpUpstreamConnection"/>, or to an <see cref="InboundTunnel"/> where the endpoint is an internal listener; one that it does not end is handed on to an upstream, in whose protocol it
+/// may be another one than in the client's. One of our own, for an <see cref="OutboundTunnel"/>, begins at step 4 with an endpoint that was chosen before, and leaves
 /// no record, for the connection that it carries has one. Each side ends by itself; what has ended on both sides is over once its last byte went out.
 /// </summary>
 internal sealed partial class HttpExchange
@@ -21,6 +23,9 @@ internal sealed partial class HttpExchange
 
     /// <summary>True for a CONNECT that is none of RFC 8441.</summary>
     public bool IsConnect => Is(Progress.Connect);
+
+    /// <summary>True for a client's CONNECT whose route has its bytes go to the cluster as they are; else it is handed on.</summary>
+    public bool EndsConnect { get; private set; }
 
     /// <summary>True for a CONNECT that this proxy makes, not a client.</summary>
     public bool IsOwnConnect => Is(Progress.Unrecorded);
@@ -37,8 +42,11 @@ internal sealed partial class HttpExchange
     /// <summary>Our address of the connection to the upstream.</summary>
     public NetworkAddress UpstreamLocal => _upstream is { } upstream ? upstream.LocalAddress : _upstreamLocal;
 
-    /// <summary>What the CONNECT asks for.</summary>
-    public ReadOnlySpan<byte> ConnectAuthority => _request.Authority.Of(HeadBytes);
+    /// <summary>What the CONNECT asks the upstream for: the authority as the route left it.</summary>
+    public ReadOnlySpan<byte> ConnectAuthority => !IsOwnConnect && RequestView.TryGet(KnownHeader.Host, out ReadOnlySpan<byte> host) ? host : _request.Authority.Of(HeadBytes);
+
+    /// <summary>What a request line of HTTP/1.1 to the upstream names.</summary>
+    public ReadOnlySpan<byte> UpstreamTarget => IsConnect ? ConnectAuthority : UpstreamPath;
 
     /// <summary>Why there was no connection, when there was none.</summary>
     public ReadOnlySpan<byte> TransportFailure => _transportFailure;
@@ -82,11 +90,15 @@ internal sealed partial class HttpExchange
     public void OnTunnelOpened()
     {
         if (Is(Progress.Finished)) return;
+        TimerWheel.Disarm(_requestTimer);
+        TimerWheel.Disarm(_tryTimer);
+        TouchIdle();
         _responseStartNs = _worker.Clock.NowNs;
         _status = 200;
         _details = ReplyDetails.ViaUpstream;
         _progress |= Progress.ResponseStarted | Progress.Tunnel;
         AddOwnHeaders();
+        if (_choice is { ResponseMutations.IsEmpty: false } choice) Mutate(choice.ResponseMutations, new HeadView(default, default, 0, _responseEdits), 200);
         _downstream!.SendHead(200, new HeadView(default, default, 0, _responseEdits), BodyFraming.Chunked, end: false);
         _downstream.StartTunnel();
         if (Is(Progress.RequestEnded)) _upstream?.SendEnd();
@@ -138,12 +150,26 @@ internal sealed partial class HttpExchange
         if (Is(Progress.Tunnel) && Is(Progress.RequestEnded) && Is(Progress.ResponseEnded) && _upstream is not { IsBlocked: true }) Finish();
     }
 
+    /// <summary>True for a CONNECT that is none of RFC 8441, which over HTTP/1.1 none is, whatever else it asks for.</summary>
+    private bool AsksForTunnel => _request.Method == RequestMethod.Connect && (_request.Version != WireVersion.Http2 || !_request.Has(HeadFlags.Upgrade));
+
     private bool SettleConnect()
     {
-        if (_request.Version != WireVersion.Http2 || !_http.AllowsUpgrade("CONNECT"u8))
+        // Else a refusal would be a response of gRPC, whose status is 200.
+        _isGrpc = false;
+        if (_request.Version != WireVersion.Http2)
         {
-            Reply(404, default, ReplyDetails.RouteNotFound, ResponseFlags.NoRouteFound);
-            return false;
+            // What frames a body that there cannot be would have two readers disagree about the bytes behind it (Envoy refuses both alike).
+            if (_request.Framing != BodyFraming.None)
+            {
+                bool isChunked = _request.Framing == BodyFraming.Chunked;
+                Reply(isChunked ? 501 : 400, "A CONNECT has no body."u8, isChunked ? ReplyDetails.ConnectTransferEncoding : ReplyDetails.ConnectBody, ResponseFlags.DownstreamProtocolError);
+                return false;
+            }
+
+            // What the client will send is the tunnel's, and its end the tunnel's too.
+            _progress &= ~Progress.RequestEnded;
+            _requestEndNs = 0;
         }
 
         _progress |= Progress.Upgrade | Progress.Connect;

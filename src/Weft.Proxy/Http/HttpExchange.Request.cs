@@ -77,7 +77,7 @@ internal sealed partial class HttpExchange
             }
         }
 
-        if (_request.Has(HeadFlags.AbsoluteForm) || _request.Authority.IsEmpty || model.StripPort != StripPortMode.Keep || model.StripTrailingHostDot) SettleHost(host);
+        if (_request.Has(HeadFlags.AbsoluteForm) || AsksForTunnel || _request.Authority.IsEmpty || model.StripPort != StripPortMode.Keep || model.StripTrailingHostDot) SettleHost(host);
         SettleForwarded(model, fields, forwardedFor, forwardedProto);
         SettleRequestId(model, fields, requestId);
         SettleClientCert(model, fields, clientCert);
@@ -86,19 +86,19 @@ internal sealed partial class HttpExchange
         return SettlePath(model) && SettleUpgrade();
     }
 
-    /// <summary>An absolute-form target names the host that counts (RFC 9112 3.2.2).</summary>
+    /// <summary>An absolute-form target names the host that counts (RFC 9112 3.2.2), and a CONNECT's target does, whose port tells where it leads and stays.</summary>
     private void SettleHost(int host)
     {
         ReadOnlySpan<byte> authority = _request.Authority.Of(HeadBytes);
         if (authority.IsEmpty) authority = _http.DefaultHost;
         ReadOnlySpan<byte> settled = authority;
-        if (_http.Model.StripPort != StripPortMode.Keep && settled.LastIndexOf((byte)':') is var colon and > 0
+        if (_http.Model.StripPort != StripPortMode.Keep && !AsksForTunnel && settled.LastIndexOf((byte)':') is var colon and > 0
             && !settled[colon..].Contains((byte)']')
             && (_http.Model.StripPort == StripPortMode.StripAny
                 || (Utf8Parser.TryParse(settled[(colon + 1)..], out int port, out _) && port == _http.Listener.Address.Port)))
             settled = settled[..colon];
         if (_http.Model.StripTrailingHostDot && settled is [.., (byte)'.']) settled = settled[..^1];
-        if (host >= 0 && !_request.Has(HeadFlags.AbsoluteForm) && settled.Length == authority.Length) return;
+        if (host >= 0 && !_request.Has(HeadFlags.AbsoluteForm) && (!AsksForTunnel || Fields[host].Value(HeadBytes).SequenceEqual(settled)) && settled.Length == authority.Length) return;
         if (host >= 0) _requestEdits.Remove(host);
         _requestEdits.Append(KnownHeader.Host, settled);
     }
@@ -210,7 +210,7 @@ internal sealed partial class HttpExchange
 
     private bool SettleUpgrade()
     {
-        if (_request.Method == RequestMethod.Connect && !_request.Has(HeadFlags.Upgrade)) return SettleConnect();
+        if (AsksForTunnel) return SettleConnect();
         if (!_request.Has(HeadFlags.Upgrade)) return true;
         if (!_http.AllowsUpgrade(_request.UpgradeToken.Of(HeadBytes)))
         {

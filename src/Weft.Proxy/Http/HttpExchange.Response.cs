@@ -35,7 +35,7 @@ internal sealed partial class HttpExchange
             return;
         }
 
-        if (IsConnect)
+        if (IsOwnConnect)
         {
             OnConnectHead(head.Status, ended);
             return;
@@ -71,12 +71,12 @@ internal sealed partial class HttpExchange
         }
 
         SendHead(_downstream!, head.Status, new HeadView(bytes, fields, head.FieldsEnd, _responseEdits), head.Framing, ended);
-        if (head.Status == 101)
+        if (head.Status == 101 || (IsConnect && head.Status is >= 200 and < 300))
         {
             _progress |= Progress.Tunnel;
-            _progress &= ~Progress.RequestEnded;
+            if (!IsConnect) _progress &= ~Progress.RequestEnded;
             _downstream!.StartTunnel();
-            return;
+            if (Is(Progress.RequestEnded)) _upstream?.SendEnd();
         }
 
         if (ended) OnResponseEnd();
@@ -291,6 +291,8 @@ internal sealed partial class HttpExchange
                     if (_http.Model.ServerHeader == ServerHeaderMode.Overwrite) _responseEdits.Remove(i);
                     break;
                 case KnownHeader.TransferEncoding or KnownHeader.XEnvoyUpstreamServiceTime:
+                // What follows has no length (RFC 9110 section 9.3.6).
+                case KnownHeader.ContentLength when IsConnect && head.Status is >= 200 and < 300:
                     _responseEdits.Remove(i);
                     break;
                 case KnownHeader.SecWebsocketAccept when _request.Version == WireVersion.Http2:

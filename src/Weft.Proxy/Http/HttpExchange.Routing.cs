@@ -46,7 +46,7 @@ internal sealed partial class HttpExchange
         RouteDecision decision = table?.Table.Match(view, input) ?? RouteDecision.NotFound;
         _route = decision.Route;
         _choice = decision.Cluster;
-        if (_http.TranslatesGrpcWeb) BeginGrpcWeb();
+        if (_http.TranslatesGrpcWeb && !IsConnect) BeginGrpcWeb();
         if (PassFilters(view, input)) Act(view, input);
     }
 
@@ -146,11 +146,12 @@ internal sealed partial class HttpExchange
         for (int i = 0; i < action.Upgrades.Count; i++)
         {
             UpgradeRule rule = action.Upgrades[i];
-            if (Ascii.EqualsIgnoreCase(token, rule.Type)) return rule.Enabled && (rule.TerminatesConnect || !IsConnect);
+            if (!Ascii.EqualsIgnoreCase(token, rule.Type)) continue;
+            EndsConnect = IsConnect && rule.TerminatesConnect;
+            return rule.Enabled;
         }
 
-        // Only a route says where a CONNECT may go; handing one on to an upstream as it came is none of this proxy's ways.
-        return !IsConnect && _http.AllowsUpgrade(token);
+        return _http.AllowsUpgrade(token);
     }
 
     private void RewriteHost(scoped in RequestView view, ForwardAction action)

@@ -81,7 +81,7 @@ internal sealed partial class HttpExchange
                 break;
             case AcquireOutcome.Unfit:
                 ReleaseSlots();
-                Reply(503, "The cluster cannot take a CONNECT: one that ends here needs an internal listener, one of our own HTTP/2."u8, ReplyDetails.ConnectUnfit, ResponseFlags.UpstreamConnectionFailure);
+                Reply(503, "The cluster cannot take a CONNECT of our own: it does not speak HTTP/2."u8, ReplyDetails.ConnectUnfit, ResponseFlags.UpstreamConnectionFailure);
                 break;
             default:
                 OnUpstreamFailure(UpstreamFailure.ConnectFailure, error, "");

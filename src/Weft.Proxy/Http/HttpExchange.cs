@@ -387,6 +387,7 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
         _status = 0;
         _grpcStatus = -1;
         _isGrpc = false;
+        EndsConnect = false;
         ResetGrpcWeb();
         _pathLength = 0;
         ResponseHeadBytes = 0;
@@ -485,8 +486,8 @@ internal sealed partial class HttpExchange : ITimerOwner, IRecyclable
             UpstreamLocal = _upstreamLocal,
             RouteName = _route?.Name ?? "",
         };
-        // What a tunnel carries counts in the standard metrics where it is served.
-        _http.TelemetryOf(_worker).Record(in record, isServedElsewhere: IsConnect);
+        // What a tunnel carries to a listener of our own counts in the standard metrics there.
+        _http.TelemetryOf(_worker).Record(in record, isServedElsewhere: EndsConnect && _endpoint is { Model.InternalListener.Length: > 0 });
         _worker.Observer?.OnExchange(in record);
     }
 

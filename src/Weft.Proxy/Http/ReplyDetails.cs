@@ -27,6 +27,8 @@ internal static class ReplyDetails
     public static readonly byte[] BrokenRule = "http2.violation.of.messaging.rule"u8.ToArray();
     public static readonly byte[] ConnectAuthority = "connect_authority_not_an_address"u8.ToArray();
     public static readonly byte[] ConnectUnfit = "connect_cluster_unfit"u8.ToArray();
+    public static readonly byte[] ConnectBody = "http1.body_disallowed"u8.ToArray();
+    public static readonly byte[] ConnectTransferEncoding = "http1.invalid_transfer_encoding"u8.ToArray();
     public static readonly byte[] UpgradeFailed = "upgrade_failed"u8.ToArray();
     public static readonly byte[] PathNormalization = "path_normalization_failed"u8.ToArray();
     public static readonly byte[] HeadersTooLarge = "request_headers_too_large"u8.ToArray();

@@ -20,7 +20,7 @@ internal sealed partial class Http2ClientConnection
         if (!stream.State.SendHeaders(end)) return;
         if (exchange.IsConnect)
         {
-            SendConnect(stream, exchange.ConnectAuthority, end);
+            SendConnect(stream, exchange, end);
             return;
         }
 
@@ -44,12 +44,15 @@ internal sealed partial class Http2ClientConnection
         EndBlock(stream, writer.Length, room, rented, end);
     }
 
-    /// <summary>A CONNECT has a method and an authority, and nothing else (RFC 9113 section 8.5).</summary>
-    private void SendConnect(Http2ClientStream stream, ReadOnlySpan<byte> authority, bool end)
+    /// <summary>A CONNECT has neither scheme nor path (RFC 9113 section 8.5); a client's has fields of its own, one of ours has none.</summary>
+    private void SendConnect(Http2ClientStream stream, HttpExchange exchange, bool end)
     {
-        HpackWriter writer = BeginBlock(default, authority.Length + 64, out Span<byte> room, out byte[]? rented);
+        HeadView view = exchange.IsOwnConnect ? default : exchange.RequestView;
+        ReadOnlySpan<byte> authority = exchange.ConnectAuthority;
+        HpackWriter writer = BeginBlock(view, authority.Length + 64, out Span<byte> room, out byte[]? rented);
         writer.Pseudo(HpackStaticTable.Method, "CONNECT"u8);
         writer.Pseudo(HpackStaticTable.Authority, authority);
+        if (!exchange.IsOwnConnect) writer.Fields(view);
         EndBlock(stream, writer.Length, room, rented, end);
     }
 

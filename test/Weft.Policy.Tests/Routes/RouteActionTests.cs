@@ -159,5 +159,7 @@ public sealed class RouteActionTests
     [InlineData("""{"match":{"prefix":"/"},"redirect":{"portRedirect":70000}}""", "redirect.port_redirect: 70000 is not a port.")]
     [InlineData("""{"match":{"prefix":"/"},"redirect":{"hostRedirect":"a\r\nb"}}""", "redirect.host_redirect: the text holds a control character.")]
     [InlineData("""{"match":{"prefix":"/"},"route":{"cluster":"c"},"tracing":{}}""", "tracing: this field is not supported.")]
+    [InlineData("""{"match":{"prefix":"/"},"route":{"cluster":"a","upgradeConfigs":[{"upgradeType":"websocket","connectConfig":{}}]}}""", "route.upgrade_configs[0].connect_config: only the upgrade type CONNECT can have it.")]
+    [InlineData("""{"match":{"connectMatcher":{}},"route":{"cluster":"a","upgradeConfigs":[{"upgradeType":"CONNECT","connectConfig":{"allowPost":true}}]}}""", "route.upgrade_configs[0].connect_config.allow_post: this field is not supported.")]
     public void BadRoute_IsRefusedByName(string route, string error) => Assert.Equal(["virtual_hosts[v].routes[0]" + (error.StartsWith("one of route") ? ": " : ".") + error], TestRequest.RouteErrors(route));
 }

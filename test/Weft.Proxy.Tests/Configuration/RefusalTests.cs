@@ -168,7 +168,6 @@ public class RefusalTests
     [InlineData("""{"virtualHosts":[{"name":"v","domains":["*"],"routes":[{"match":{"prefix":"/"},"route":{"cluster":"a"},"typedPerFilterConfig":{"cors":{"@type":"type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy","shadowEnabled":{}}}}]}]}""", "virtual_hosts[0].routes[0].typed_per_filter_config[cors].shadow_enabled")]
     [InlineData("""{"virtualHosts":[{"name":"v","domains":["*"],"rateLimits":[{}]}]}""", "virtual_hosts[0].rate_limits")]
     [InlineData("""{"virtualHosts":[{"name":"v","domains":["*"],"routes":[{"match":{"prefix":"/"},"route":{"cluster":"a","rateLimits":[{}]}}]}]}""", "virtual_hosts[0].routes[0].route.rate_limits")]
-    [InlineData("""{"virtualHosts":[{"name":"v","domains":["*"],"routes":[{"match":{"connectMatcher":{}},"route":{"cluster":"a"}}]}]}""", "virtual_hosts[0].routes[0].route.upgrade_configs")]
     public void Routes_AreRefused(string json, string path) => AssertRefused<RouteConfiguration>(XdsTypeUrls.Route, json, path);
 
     [Theory]

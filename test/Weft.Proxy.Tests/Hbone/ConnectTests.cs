@@ -81,7 +81,6 @@ public class ConnectTests
     [InlineData("127.0.0.1:1", "403", "the destination does not belong to this workload")]
     [InlineData("127.0.0.2:PORT", "403", "the destination does not belong to this workload")]
     [InlineData("any.example:80", "400", "The authority of a CONNECT must be an IP address with a port here.")]
-    [InlineData("none.example:80", "503", "The cluster cannot take a CONNECT: one that ends here needs an internal listener, one of our own HTTP/2.")]
     public async Task OtherDestination_IsRefusedWithItsReasonAndReachesNobody(string authority, string status, string reason)
     {
         using ScriptedServer server = ScriptedServer.Echoing();

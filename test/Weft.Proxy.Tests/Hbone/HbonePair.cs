@@ -132,7 +132,6 @@ internal sealed class HbonePair : IAsyncDisposable
             """{"match": {"connect_matcher": {}, "headers": [{"name": ":authority", "string_match": {"exact": "127.0.0.1:PORT"}}]}, "route": {"cluster": "main_internal", "timeout": "0s", "upgrade_configs": [{"upgrade_type": "CONNECT", "connect_config": {}}]}}"""
                 .Replace("PORT", application.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal),
             """{"match": {"connect_matcher": {}, "headers": [{"name": ":authority", "string_match": {"prefix": "any."}}]}, "route": {"cluster": "main_internal", "upgrade_configs": [{"upgrade_type": "CONNECT", "connect_config": {}}]}}""",
-            """{"match": {"connect_matcher": {}, "headers": [{"name": ":authority", "string_match": {"prefix": "none."}}]}, "route": {"cluster": "application", "upgrade_configs": [{"upgrade_type": "CONNECT", "connect_config": {}}]}}""",
             """{"match": {"connect_matcher": {}}, "direct_response": {"status": 403, "body": {"inline_string": "the destination does not belong to this workload"}}}"""),
     };
 

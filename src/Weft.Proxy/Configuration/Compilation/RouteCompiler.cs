@@ -183,11 +183,6 @@ internal static class RouteCompiler
 
         var at = scope.Field("route");
         at.Refuse(action.RateLimits.Count > 0, "rate_limits");
-        if (route.Match?.ConnectMatcher is not null && !action.UpgradeConfigs.Any(static upgrade => upgrade.ConnectConfig is not null))
-        {
-            at.Refuse(true, "upgrade_configs", "handing a CONNECT on as it came; say that it ends here with `upgrade_type: CONNECT` and `connect_config: {}`.");
-        }
-
         if (action.WeightedClusters is { } weighted)
         {
             for (var w = 0; w < weighted.Clusters.Count; w++)
