@@ -1,20 +1,18 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Weft.Control.Discovery.Registry;
 
 namespace Weft.Control.Hosting;
 
-/// <summary>
-/// Reads registrations. By reflection, not by generated code: generated code would set every member that the text leaves out to
-/// nothing, and a registration without <c>healthy</c> is a healthy one.
-/// </summary>
-internal static class RegistrationJson
+/// <summary>Reads registrations, with code generated at build time.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(RegistrationText))]
+internal sealed partial class RegistrationJson : JsonSerializerContext
 {
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
-
     /// <summary>Null for the text <c>null</c>; throws <see cref="JsonException"/> for what is no registration.</summary>
-    public static ValueTask<WorkloadRegistration?> ReadAsync(Stream stream, CancellationToken stop) =>
-        JsonSerializer.DeserializeAsync<WorkloadRegistration>(stream, Options, stop);
+    public static async ValueTask<WorkloadRegistration?> ReadAsync(Stream stream, CancellationToken stop) =>
+        (await JsonSerializer.DeserializeAsync(stream, Default.RegistrationText, stop))?.ToRegistration();
 
     /// <inheritdoc cref="ReadAsync"/>
-    public static WorkloadRegistration? Read(Stream stream) => JsonSerializer.Deserialize<WorkloadRegistration>(stream, Options);
+    public static WorkloadRegistration? Read(Stream stream) => JsonSerializer.Deserialize(stream, Default.RegistrationText)?.ToRegistration();
 }

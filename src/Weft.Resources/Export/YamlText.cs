@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using Weft.Resources.Yaml;
 
 namespace Weft.Resources.Export;
@@ -8,8 +7,6 @@ namespace Weft.Resources.Export;
 /// <summary>Writes a tree as block-style YAML, indented by two, with lists in the column of their key, as kubectl does.</summary>
 internal static class YamlText
 {
-    private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static string Write(YamlNode node)
     {
         StringBuilder text = new();
@@ -89,7 +86,7 @@ internal static class YamlText
             && text is not ("y" or "Y" or "n" or "N" or "<<")
             && !text.EndsWith(' ') && !text.EndsWith(':')
             && !text.Contains(": ", StringComparison.Ordinal) && !text.Contains(" #", StringComparison.Ordinal);
-        return isSafe ? text : JsonSerializer.Serialize(text, Quoting);
+        return isSafe ? text : $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"";
     }
 
     private static bool CanBeLiteral(string text) =>
