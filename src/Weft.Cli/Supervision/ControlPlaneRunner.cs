@@ -13,6 +13,10 @@ public sealed class ControlPlaneRunner(MeshSettings settings, ControlPlaneEndpoi
     public const string Source = "control-plane";
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    // The control plane knows the mesh's own authority only and calls nobody. Told nothing, the framework reads every authority that the machine trusts before it
+    // serves its first handshake, and while it does the proxies wait.
+    private static readonly Dictionary<string, string?> NoForeignAuthorities = new() { ["SSL_CERT_FILE"] = "/dev/null", ["SSL_CERT_DIR"] = "/dev/null" };
     private readonly TaskCompletionSource _firstReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ChildProcess? _process;
 
@@ -77,6 +81,7 @@ public sealed class ControlPlaneRunner(MeshSettings settings, ControlPlaneEndpoi
                     "--secure-port", endpoints.SecurePort.ToString(CultureInfo.InvariantCulture),
                 ],
                 WorkingDirectory = settings.State.Path,
+                Environment = NoForeignAuthorities,
                 OnLine = line => logs.Write(Source, "app", line),
             },
             guard,

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Weft.Proxy.Model;
+using Weft.Proxy.Tls;
 
 namespace Weft.Proxy.Identity;
 
@@ -39,7 +40,8 @@ internal sealed record IssuedCertificate
             DateTimeOffset notBefore = leaf.NotBefore.ToUniversalTime(), notAfter = leaf.NotAfter.ToUniversalTime();
             if (now < notBefore || now >= notAfter)
                 throw new CertificateAuthorityException($"The authority's certificate is valid from {notBefore:u} to {notAfter:u}, and it is {now:u} here: compare the clocks of this machine and of the control plane.");
-            CheckChain(leaf, chain, roots, now);
+            byte[] rootsOfMesh = Pem(roots);
+            CheckChain(Pem(chain), rootsOfMesh, now);
             return new IssuedCertificate
             {
                 NotBefore = notBefore,
@@ -55,7 +57,7 @@ internal sealed record IssuedCertificate
                 {
                     Name = WorkloadIdentityOptions.RootSecretName,
                     VersionInfo = leaf.SerialNumber,
-                    Validation = new ValidationContextModel { TrustedCaPem = Pem(roots) },
+                    Validation = new ValidationContextModel { TrustedCaPem = rootsOfMesh },
                 },
             };
         }
@@ -127,17 +129,20 @@ internal sealed record IssuedCertificate
         return uris;
     }
 
-    private static void CheckChain(X509Certificate2 leaf, X509Certificate2Collection chain, X509Certificate2Collection roots, DateTimeOffset now)
+    private static void CheckChain(ReadOnlySpan<byte> chain, ReadOnlyMemory<byte> roots, DateTimeOffset now)
     {
-        using X509Chain builder = new();
-        builder.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        builder.ChainPolicy.CustomTrustStore.AddRange(roots);
-        builder.ChainPolicy.ExtraStore.AddRange(chain);
-        builder.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        builder.ChainPolicy.VerificationTime = now.LocalDateTime;
-        builder.ChainPolicy.DisableCertificateDownloads = true;
-        if (!builder.Build(leaf))
-            throw new CertificateAuthorityException($"The authority's certificate does not lead to the mesh's roots ({string.Join(", ", builder.ChainStatus.Select(status => status.Status))}).");
+        string reason;
+        try
+        {
+            reason = ChainVerifier.Verify(chain, roots, now);
+        }
+        catch (TlsConfigurationException failure)
+        {
+            throw new CertificateAuthorityException($"The authority's certificate cannot be verified by the mesh's roots: {failure.Message}", failure);
+        }
+
+        if (reason.Length > 0)
+            throw new CertificateAuthorityException($"The authority's certificate does not lead to the mesh's roots ({reason}).");
     }
 
     private static bool IsSelfIssued(X509Certificate2 certificate) => certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);

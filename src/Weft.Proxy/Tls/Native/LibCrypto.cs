@@ -204,6 +204,9 @@ internal static unsafe partial class LibCrypto
     internal static partial void X509_STORE_CTX_set_flags(nint context, nuint flags);
 
     [LibraryImport(Name)]
+    internal static partial void X509_STORE_CTX_set_time(nint context, nuint flags, nint time);
+
+    [LibraryImport(Name)]
     internal static partial void X509_STORE_CTX_set_depth(nint context, int depth);
 
     [LibraryImport(Name)]
