@@ -20,6 +20,9 @@ public sealed class ControlPlaneClient(StateDirectory state, TimeProvider clock)
     /// <summary>True when it serves.</summary>
     public async Task<bool> IsReadyAsync(CancellationToken stop)
     {
+        // It is asked often while it starts; an attempt that fails costs more than a look.
+        if (!File.Exists(state.ControlSocket))
+            return false;
         try
         {
             using HttpResponseMessage response = await _client.GetAsync("/v1/ready", stop);

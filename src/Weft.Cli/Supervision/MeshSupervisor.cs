@@ -44,10 +44,17 @@ public sealed class MeshSupervisor(MeshSettings settings)
         Task printing = settings.ShowLogs ? new LogPrinter(settings.Terminal, _logs).RunAsync(controlEnding.Token) : Task.CompletedTask;
         try
         {
-            Task<SupervisorApi> apiStarting = SupervisorApi.StartAsync(settings.State, _logs, ReportAsync, SourcesOf, ReplaceProxiesAsync, () => _stopAsked.TrySetResult());
+            // While the control plane starts.
+            await using SupervisorApi api = await SupervisorApi.StartAsync(settings.State, _logs, ReportAsync, SourcesOf, ReplaceProxiesAsync, () => _stopAsked.TrySetResult());
+            await using DirectorySource source = new(settings.Directory, settings.Clock);
+            GatewayPorts.RequireFree(source.State.Objects);
+            Channel<bool> changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+            source.Changed += _ => changes.Writer.TryWrite(true);
+            source.Start();
+            ProxyBootstrap.Prepare();
+
             await _controlPlane.FirstReady.WaitAsync(ending.Token);
             settings.Terminal.Step(Tone.Good, "control plane", $"{endpoints.Address}:{endpoints.DiscoveryPort}");
-            await using SupervisorApi api = await apiStarting;
             WorkloadEnvironment environment = new()
             {
                 State = settings.State,
@@ -61,7 +68,7 @@ public sealed class MeshSupervisor(MeshSettings settings)
                 OnChange = ShowChange,
                 WhenReady = WhenReadyAsync,
             };
-            await FollowDirectoryAsync(environment, network, started, ending);
+            await FollowDirectoryAsync(source, changes.Reader, environment, network, started, ending);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -97,13 +104,9 @@ public sealed class MeshSupervisor(MeshSettings settings)
             .ThenBy(workload => workload.Name, StringComparer.Ordinal)],
         WorkloadDefinitions.Urls(_resources, GatewayPorts.PortOf));
 
-    private async Task FollowDirectoryAsync(WorkloadEnvironment environment, IMeshNetwork network, long started, CancellationTokenSource ending)
+    private async Task FollowDirectoryAsync(
+        DirectorySource source, ChannelReader<bool> changes, WorkloadEnvironment environment, IMeshNetwork network, long started, CancellationTokenSource ending)
     {
-        await using DirectorySource source = new(settings.Directory, settings.Clock);
-        Channel<bool> changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        source.Changed += _ => changes.Writer.TryWrite(true);
-        GatewayPorts.RequireFree(source.State.Objects);
-        source.Start();
         bool first = true;
         while (!ending.IsCancellationRequested)
         {
@@ -111,7 +114,7 @@ public sealed class MeshSupervisor(MeshSettings settings)
             if (first)
                 _ = AnnounceReadyAsync(started, ending.Token);
             first = false;
-            await Task.WhenAny(changes.Reader.ReadAsync(ending.Token).AsTask(), _stopAsked.Task);
+            await Task.WhenAny(changes.ReadAsync(ending.Token).AsTask(), _stopAsked.Task);
             if (_stopAsked.Task.IsCompleted)
                 await ending.CancelAsync();
         }
