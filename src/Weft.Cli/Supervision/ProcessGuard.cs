@@ -6,12 +6,13 @@ namespace Weft.Cli.Supervision;
 /// <summary>
 /// A shell that reads the groups of living children from a pipe. When the supervisor ends in whatever way, kill -9
 /// included, the pipe ends, and the guard ends every group that is still there (after three seconds by force), and runs the clean-up commands. It lives in
-/// its own session and ignores Ctrl-C. Thread-safe.
+/// its own session and ignores Ctrl-C. A child that was started a moment ago has no group yet, until its setsid has run: then the process itself is meant. Thread-safe.
 /// </summary>
 public sealed class ProcessGuard : IAsyncDisposable
 {
     private const string Script = """
         trap '' INT TERM HUP QUIT
+        send() { kill -"$1" -"$2" 2>/dev/null || kill -"$1" "$2" 2>/dev/null; }
         groups=' '
         cleanup=''
         while read -r what value; do
@@ -23,14 +24,14 @@ public sealed class ProcessGuard : IAsyncDisposable
             dismiss) exit 0 ;;
           esac
         done
-        for group in $groups; do kill -TERM -"$group"; done
+        for group in $groups; do send TERM "$group"; done
         for tenth in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
           alive=''
-          for group in $groups; do kill -0 -"$group" 2>/dev/null && alive=yes; done
+          for group in $groups; do send 0 "$group" && alive=yes; done
           [ -n "$alive" ] || break
           sleep 0.1
         done
-        for group in $groups; do kill -KILL -"$group"; done
+        for group in $groups; do send KILL "$group"; done
         eval "$cleanup"
         """;
 
