@@ -18,7 +18,7 @@ internal sealed class HeapTrim : IDisposable
     private const long WorthwhileBytes = 2 << 20;
 
     /// <summary>A change that allocates less leaves the moment to the collector.</summary>
-    internal const long LargeChangeBytes = 24 << 20;
+    internal const long LargeChangeBytes = 6 << 20;
 
     private readonly ITimer _timer;
     private readonly ITimer _settled;
