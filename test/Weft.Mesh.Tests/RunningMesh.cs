@@ -125,7 +125,8 @@ public sealed partial class RunningMesh : IAsyncLifetime
     /// <summary>Starts a command of <c>weft</c> in this mesh's environment.</summary>
     public Process Start(IEnumerable<string> arguments)
     {
-        string[] command = User > 0 ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--clear-groups", WeftInstallation.Launcher, .. arguments] : [WeftInstallation.Launcher, .. arguments];
+        // A shell that starts the tests in the background has them ignore SIGINT, and so would everything that they start.
+        string[] command = ["env", "--default-signal=INT", .. User > 0 ? (string[])["setpriv", $"--reuid={User}", $"--regid={User}", "--clear-groups", WeftInstallation.Launcher, .. arguments] : [WeftInstallation.Launcher, .. arguments]];
         ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment[MarkVariable] = _mark;
         start.Environment["WEFT_STATE"] = State;
