@@ -64,6 +64,7 @@ public sealed class ConfigurationStore
         {
             foreach (var resource in update.Resources)
             {
+                WorkPace.GiveWay();
                 if (Apply(update.TypeUrl, resource) is { } refusal)
                 {
                     refusals.Add(refusal);
@@ -172,6 +173,7 @@ public sealed class ConfigurationStore
         var clusters = new List<ClusterModel>();
         foreach (var slot in _clusters.Slots)
         {
+            WorkPace.GiveWay();
             if (slot.Accepted is { } accepted)
             {
                 clusters.Add(accepted.Model);
@@ -269,6 +271,7 @@ public sealed class ConfigurationStore
         {
             foreach (var cluster in _clusters.Slots)
             {
+                WorkPace.GiveWay();
                 isOther |= Warm(cluster);
             }
         }

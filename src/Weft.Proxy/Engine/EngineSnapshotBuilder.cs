@@ -1,4 +1,5 @@
 using Weft.Proxy.Clusters;
+using Weft.Proxy.Configuration;
 using Weft.Proxy.Listeners;
 using Weft.Proxy.Model;
 using Weft.Proxy.Transport;
@@ -56,6 +57,7 @@ internal sealed class EngineSnapshotBuilder(int concurrency, InheritedListeners?
         var result = new Dictionary<string, ClusterRuntime>(model.Clusters.Count, StringComparer.Ordinal);
         foreach ((string name, ClusterModel cluster) in model.Clusters)
         {
+            WorkPace.GiveWay();
             _clusters.TryGetValue(name, out ClusterRuntime? old);
             if (old is not null && ReferenceEquals(old.Model, cluster) && !_tls.Changed(cluster))
             {

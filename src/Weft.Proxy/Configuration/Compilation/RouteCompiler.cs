@@ -52,6 +52,7 @@ internal static class RouteCompiler
         Check(settings.TypedPerFilterConfig, scope);
         for (var i = 0; i < hosts.Count; i++)
         {
+            WorkPace.GiveWay();
             if (scope.Item("virtual_hosts", i).Unpack(UnsafeByteOperations.UnsafeWrap(hosts[i]), VirtualHost.Parser) is { } host)
             {
                 Add(compiler, host, hosts[i], i, errors, scope);
