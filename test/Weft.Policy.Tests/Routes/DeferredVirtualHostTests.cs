@@ -78,6 +78,24 @@ public class DeferredVirtualHostTests
         Assert.Equal("r199", TestRequest.Get("h", "/some/path/199").RouteIn(table));
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    public void BytesThatMayWait_HaveABound(int over, bool compiled)
+    {
+        RouteConfiguration configuration = TestRequest.Parse("""{"virtualHosts":[{"name":"v","domains":["*"],"routes":[{"name":"r","match":{"prefix":"/"},"route":{"cluster":"c"}}]}]}""");
+        VirtualHost host = configuration.VirtualHosts[0];
+        // A name longer than 127 bytes has a second byte of length.
+        host.Name = new string('n', VirtualHostSource.MaxBytes - host.CalculateSize() + over);
+        Assert.Equal(VirtualHostSource.MaxBytes + over, host.CalculateSize());
+        RouteTableCompiler compiler = new(configuration, []);
+        compiler.Add(host, host.ToByteArray());
+
+        RouteTable table = Assert.IsType<RouteTable>(compiler.Finish());
+        Assert.Equal(compiled, table.VirtualHosts[0].IsCompiled);
+        Assert.Equal("r", TestRequest.Get("h", "/").RouteIn(table));
+    }
+
     [Fact]
     public void MistakeInAHostThatNobodyAsksFor_IsFoundAtOnce()
     {
